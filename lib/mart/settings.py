@@ -1,0 +1,130 @@
+"""Places and sizes: what differs between a laptop, CI and EMR.
+
+Layers, weakest first: the defaults here, a file (conf/*.toml), `<home>/services.toml` as `mart up` writes it,
+`MART_*` variables (`MART_KAFKA__BROKERS=…`). An unknown key is an error at start.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+
+class SettingsError(ValueError):
+    """Settings that can't be used; the message says which key and where."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Kafka(Section):
+    brokers: str = ""  # empty: there is no Kafka, only landed files
+    activity: str = "activity"
+    product_details: str = "product-details"
+    max_offsets_per_trigger: int = 500_000
+
+
+class Snowflake(Section):
+    host: str = ""  # empty: nothing is published
+    port: int = 443
+    protocol: str = "https"
+    account: str = ""
+    user: str = ""
+    role: str = ""
+    warehouse: str = ""
+    database: str = "MART"
+    schema_name: str = "SERVING"
+    private_key_file: Path | None = None
+
+
+class Mlflow(Section):
+    tracking_uri: str = ""  # empty: a SQLite store in the home folder
+    experiment: str = "product-mart"
+    model: str = "recommender"
+
+
+class Aws(Section):
+    endpoint_url: str = ""
+    region: str = "eu-central-1"
+
+
+class Ingest(Section):
+    max_payload_bytes: int = 1_000_000
+    future_minutes: int = 10
+    max_files_per_trigger: int = 1_000
+
+
+class Live(Section):
+    trigger_seconds: float = 0  # 0: as soon as there is something
+    housekeeping_minutes: float = 10
+
+
+class Als(Section):
+    rank: int = 32
+    iterations: int = 15
+    regularisation: float = 0.1
+    alpha: float = 10.0
+    blocks: int = 2
+    top_n: int = 20
+    seed: int = 42
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="MART_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    home: Path = Path(".mart")
+    lake: str = ""
+    checkpoints: str = ""
+    kafka: Kafka = Kafka()
+    snowflake: Snowflake = Snowflake()
+    mlflow: Mlflow = Mlflow()
+    aws: Aws = Aws()
+    ingest: Ingest = Ingest()
+    live: Live = Live()
+    als: Als = Als()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+    @classmethod
+    def read(cls, file: Path | None = None, home: Path | None = None) -> Self:
+        """Read the layers and settle the places. Raises SettingsError with one line a fault."""
+        values = _toml(file) if file else {}
+        place = Path(home or values.get("home") or cls.model_fields["home"].default).absolute()
+        services = place / "services.toml"
+        merged = _merge(values, _toml(services) if services.exists() else {}) | {"home": place}
+        try:
+            settings = cls(**merged)
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise SettingsError(f"settings ({file or services}): {faults}") from None
+        lake = settings.lake or str(settings.home / "lake")
+        checkpoints = settings.checkpoints or f"{lake}/_checkpoints"
+        return settings.model_copy(update={"lake": lake, "checkpoints": checkpoints})
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"no settings file {file}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: {error}") from None
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Lay `above` over `below`, section by section."""
+    both = below.keys() & above.keys()
+    nested = {key: _merge(below[key], above[key]) for key in both if isinstance(below[key], dict)}
+    return below | above | nested
