@@ -1,0 +1,246 @@
+"""Kafka without Spark: publish records, look at topics, offsets and single records.
+
+In: keys and values as bytes. Out: the broker's word that it has every one of them, or a `KafkaFault`.
+Passing faults (a broker that restarts, a leader that moves) are retried here and nowhere else.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import confluent_kafka as ck
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+LARGEST_RECORD = 8_000_000  # bytes: what ingest calls too large must still arrive, to be rejected where all can see it
+PATIENCE = 10.0  # seconds a broker is given to answer a question
+DELIVERY = 120.0  # seconds a record is retried: longer than a broker's restart
+
+PASSING = (ck.KafkaError._TRANSPORT, ck.KafkaError._ALL_BROKERS_DOWN, ck.KafkaError._TIMED_OUT)
+
+T = TypeVar("T")
+Record = tuple[bytes | None, bytes | None]
+Headers = Iterable[tuple[str, bytes]]
+
+
+class KafkaFault(RuntimeError):
+    """Kafka did not do what was asked; the message says what to do."""
+
+
+class Unreachable(KafkaFault):
+    """No broker answers."""
+
+
+class NoTopic(KafkaFault):
+    """The topic does not exist."""
+
+
+class NotPublished(KafkaFault):
+    """A record did not reach the broker."""
+
+
+class Producer:
+    """A publisher that knows what became of each record; leaving its context waits for the broker's last word.
+
+    Sending waits while 64 MB are on their way, so memory stays small whatever the number of records.
+    """
+
+    def __init__(self, brokers: str, delivery: float = DELIVERY) -> None:
+        self.delivered = 0
+        self._fault: NotPublished | None = None
+        self._client = ck.Producer(
+            _quiet(brokers)
+            | {
+                "acks": "all",
+                "enable.idempotence": True,  # a retry is never stored twice
+                "partitioner": "murmur2_random",  # the Java clients' choice: a key has one partition, whoever sends
+                "linger.ms": 5,
+                "message.max.bytes": LARGEST_RECORD,
+                "delivery.timeout.ms": int(delivery * 1000),
+                "queue.buffering.max.kbytes": 65_536,
+            }
+        )
+
+    def send(self, topic: str, value: bytes | None, key: bytes | None = None, headers: Headers = ()) -> None:
+        """Hand one record over. Raises NotPublished for this record or for an earlier one."""
+        while True:
+            self._client.poll(0)
+            self._raise_fault()
+            try:
+                return self._client.produce(topic, value, key, on_delivery=self._settle, headers=list(headers))
+            except BufferError:
+                self._client.poll(0.1)
+            except ck.KafkaException as error:
+                size = len(value or b"") + len(key or b"")
+                raise NotPublished(
+                    f"{topic}: record with key {key!r} of {size:,} bytes: {error.args[0].str()}"
+                ) from None
+
+    def flush(self) -> None:
+        """Wait until the broker has every record sent. Raises NotPublished."""
+        while self._client.flush(0.5):
+            self._raise_fault()
+        self._raise_fault()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self.flush()
+        else:
+            self._client.flush(5)  # what was sent before the error is not held back by it
+
+    def _settle(self, error: ck.KafkaError | None, message: ck.Message) -> None:
+        if error is None:
+            self.delivered += 1
+        elif self._fault is None:
+            self._fault = NotPublished(f"{message.topic()}: record with key {message.key()!r}: {error.str()}")
+
+    def _raise_fault(self) -> None:
+        if self._fault:
+            raise self._fault
+
+
+def publish(brokers: str, topic: str, records: Iterable[Record], rate: float | None = None) -> int:
+    """Publish (key, value) records, at most `rate` a second; return their number once the broker has them all.
+
+    Raises Unreachable, NoTopic and NotPublished.
+    """
+    partitions(brokers, topic)
+    with Producer(brokers) as producer:
+        for key, value in records if rate is None else paced(records, rate):
+            producer.send(topic, value, key)
+    return producer.delivered
+
+
+def paced(records: Iterable[T], rate: float) -> Iterator[T]:
+    """Let `rate` records a second pass; what a slow source has missed is not made up for by a burst above 0.1 s."""
+    due = time.monotonic()
+    for record in records:
+        now = time.monotonic()
+        due = max(due, now - 0.1)
+        if due > now:
+            time.sleep(due - now)
+        yield record
+        due += 1 / rate
+
+
+def topics(brokers: str, patience: float = PATIENCE) -> dict[str, int]:
+    """Tell each topic's number of partitions, Kafka's own topics left out. Raises Unreachable."""
+    admin = _admin(brokers)
+    found = _ask(brokers, lambda: admin.list_topics(timeout=patience), patience).topics
+    return {name: len(topic.partitions) for name, topic in found.items() if not name.startswith("__")}
+
+
+def partitions(brokers: str, topic: str) -> int:
+    """Tell a topic's number of partitions. Raises Unreachable and NoTopic."""
+    known = topics(brokers)
+    if topic not in known:
+        raise NoTopic(f"Kafka at {brokers} has no topic {topic!r}: `mart up` creates the platform's topics")
+    return known[topic]
+
+
+def create(brokers: str, topic: str, partitions: int) -> None:
+    """Create a topic and wait until it is there; one that exists stays as it is. Raises Unreachable."""
+    order = NewTopic(topic, num_partitions=partitions, replication_factor=-1)  # -1: as the cluster has it by default
+    admin, already = _admin(brokers), ck.KafkaError.TOPIC_ALREADY_EXISTS
+    _ask(brokers, lambda: _done(admin.create_topics([order])[topic], already))
+    _wait(lambda: topic in topics(brokers), f"Kafka at {brokers} did not show topic {topic!r} after creating it")
+
+
+def delete(brokers: str, topic: str) -> None:
+    """Delete a topic with its records and wait until it is gone; a missing one is no error. Raises Unreachable."""
+    admin, already = _admin(brokers), ck.KafkaError.UNKNOWN_TOPIC_OR_PART
+    _ask(brokers, lambda: _done(admin.delete_topics([topic])[topic], already))
+    _wait(lambda: topic not in topics(brokers), f"Kafka at {brokers} still shows topic {topic!r} after deleting it")
+
+
+def ends(brokers: str, topic: str) -> dict[int, tuple[int, int]]:
+    """Tell for each partition the first offset it holds and the one that comes next. Raises Unreachable and NoTopic."""
+    places = [ck.TopicPartition(topic, partition) for partition in range(partitions(brokers, topic))]
+    with _reader(brokers) as reader:
+        return {at.partition: _ask(brokers, partial(_watermarks, reader, at)) for at in places}
+
+
+def record_at(brokers: str, topic: str, partition: int, offset: int) -> Record | None:
+    """Read one record; None where the topic holds none at this offset (not yet, no more, or never)."""
+    begin, end = ends(brokers, topic).get(partition, (0, 0))
+    if not begin <= offset < end:
+        return None
+    with _reader(brokers) as reader:
+        reader.assign([ck.TopicPartition(topic, partition, offset)])
+        message = _ask(brokers, lambda: _next(reader))
+    return (message.key(), message.value()) if message.offset() == offset else None
+
+
+def _quiet(brokers: str) -> dict[str, Any]:
+    """Configure a client that speaks through exceptions only, not through lines on stderr."""
+    if not brokers:
+        raise Unreachable("there is no Kafka in the settings (kafka.brokers is empty): run `mart up`")
+    return {"bootstrap.servers": brokers, "log_level": 0, "reconnect.backoff.max.ms": 1000}
+
+
+def _admin(brokers: str) -> AdminClient:
+    return AdminClient(_quiet(brokers))
+
+
+@contextmanager
+def _reader(brokers: str) -> Iterator[ck.Consumer]:
+    reader = ck.Consumer(_quiet(brokers) | {"group.id": "mart-look", "enable.auto.commit": False})
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def _watermarks(reader: ck.Consumer, at: ck.TopicPartition) -> tuple[int, int]:
+    found = reader.get_watermark_offsets(at, timeout=PATIENCE)
+    if found is None:
+        raise TimeoutError
+    return found
+
+
+def _next(reader: ck.Consumer) -> ck.Message:
+    message = reader.poll(PATIENCE)
+    if message is None:
+        raise TimeoutError
+    if error := message.error():
+        raise ck.KafkaException(error)
+    return message
+
+
+def _done(order: Future[None], already: int) -> None:
+    """Wait for an order to be carried out; `already` is the error that says it has been."""
+    try:
+        order.result(PATIENCE)
+    except ck.KafkaException as error:
+        if error.args[0].code() != already:
+            raise
+
+
+def _ask(brokers: str, question: Callable[[], T], patience: float = PATIENCE) -> T:
+    """Put a question again and again until it is answered or `patience` seconds are over."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return question()
+        except (ck.KafkaException, TimeoutError) as error:
+            fault = error.args[0] if isinstance(error, ck.KafkaException) else None
+            if fault and fault.code() not in PASSING and not fault.retriable():
+                raise KafkaFault(f"Kafka at {brokers}: {fault.str()}") from None
+            if time.monotonic() >= deadline:
+                raise Unreachable(f"no Kafka broker answers at {brokers}: run `mart up`") from None
+        time.sleep(0.2)
+
+
+def _wait(come: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not come():
+        if time.monotonic() > deadline:
+            raise KafkaFault(otherwise)
+        time.sleep(0.05)
