@@ -1,0 +1,71 @@
+"""Product-Mart as an installable package; versions are pinned in requirements.lock."""
+
+from pathlib import Path
+
+from setuptools import find_namespace_packages, setup
+
+HERE = Path(__file__).parent
+
+
+def version() -> str:
+    """Read the version from the package without importing it."""
+    namespace: dict[str, str] = {}
+    exec((HERE / "lib" / "mart" / "__init__.py").read_text(encoding="utf-8"), namespace)
+    return namespace["__version__"]
+
+
+# What a Spark driver on EMR needs: emr/bootstrap.sh installs the wheel with these alone.
+RUNTIME = [
+    "boto3>=1.40",
+    "click>=8.1",
+    "confluent-kafka>=2.11",
+    "cryptography>=44",
+    "deltalake>=1.1,<2",
+    "duckdb>=1.4,<3",
+    "kafka-python>=3,<4",
+    "mlflow>=3.17.2,<3.18",  # 3.18.0 needs an mlflow-skinny that was never published
+    "numpy>=2",
+    "pandas>=2.2,<3",
+    "pyarrow>=19",
+    "pydantic>=2.10,<3",
+    "pydantic-settings>=2.7,<3",
+    "rich>=14",
+    "snowflake-connector-python>=4.8,<5",  # 5.x lacks a module that fakesnow imports
+]
+
+# The engine: on EMR and Glue it belongs to the cluster, everywhere else it is installed.
+SPARK = ["pyspark==4.1.1", "delta-spark==4.2.0"]
+
+# Snowflake and AWS on one machine.
+LOCAL = ["fakesnow[server]==0.12.1", "moto[server]>=5.1,<6"]
+
+DEV = [
+    "boto3-stubs-lite>=1.40",
+    "chispa>=0.11",
+    "hypothesis>=6.120",
+    "mypy>=1.18",
+    "pandas-stubs>=2.2,<3",
+    "psutil>=7",
+    "pytest>=8.4",
+    "pytest-timeout>=2.4",
+    "ruff>=0.14",
+    "setuptools>=80",
+    "types-psutil>=7",
+    "types-PyYAML>=6",
+]
+
+setup(
+    name="product-mart",
+    version=version(),
+    description="A lambda-architecture platform for an online shop: what happened, exactly, and what to show next.",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8") if (HERE / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    package_dir={"": "lib"},
+    packages=find_namespace_packages("lib", include=["mart", "mart.*"]),
+    package_data={"mart": ["py.typed"]},
+    install_requires=RUNTIME,
+    extras_require={"spark": SPARK, "local": LOCAL, "dev": [*SPARK, *LOCAL, *DEV]},
+    entry_points={"console_scripts": ["mart = mart.cli:main"]},
+)
