@@ -1,6 +1,6 @@
 """Kafka without Spark: publish records, look at topics, offsets and single records.
 
-In: keys and values as bytes. Out: the broker's word that it has every one of them, or a `KafkaFault`.
+In: keys and values as bytes. Out: the broker's word that it has every one of them, or a `KafkaError`.
 Passing faults (a broker that restarts, a leader that moves) are retried here and nowhere else.
 """
 
@@ -27,19 +27,19 @@ Record = tuple[bytes | None, bytes | None]
 Headers = Iterable[tuple[str, bytes]]
 
 
-class KafkaFault(RuntimeError):
+class KafkaError(RuntimeError):
     """Kafka did not do what was asked; the message says what to do."""
 
 
-class Unreachable(KafkaFault):
+class Unreachable(KafkaError):
     """No broker answers."""
 
 
-class NoTopic(KafkaFault):
+class NoTopic(KafkaError):
     """The topic does not exist."""
 
 
-class NotPublished(KafkaFault):
+class NotPublished(KafkaError):
     """A record did not reach the broker."""
 
 
@@ -232,7 +232,7 @@ def _ask(brokers: str, question: Callable[[], T], patience: float = PATIENCE) ->
         except (ck.KafkaException, TimeoutError) as error:
             fault = error.args[0] if isinstance(error, ck.KafkaException) else None
             if fault and fault.code() not in PASSING and not fault.retriable():
-                raise KafkaFault(f"Kafka at {brokers}: {fault.str()}") from None
+                raise KafkaError(f"Kafka at {brokers}: {fault.str()}") from None
             if time.monotonic() >= deadline:
                 raise Unreachable(f"no Kafka broker answers at {brokers}: run `mart up`") from None
         time.sleep(0.2)
@@ -242,5 +242,5 @@ def _wait(come: Callable[[], bool], otherwise: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not come():
         if time.monotonic() > deadline:
-            raise KafkaFault(otherwise)
+            raise KafkaError(otherwise)
         time.sleep(0.05)

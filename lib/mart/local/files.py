@@ -14,7 +14,7 @@ def write(file: Path, text: str, mode: int = 0o644) -> None:
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         os.fchmod(handle, mode)
         out.write(text)
-    os.replace(draft, file)
+    Path(draft).replace(file)
 
 
 def toml(sections: dict[str, dict[str, Any]]) -> str:

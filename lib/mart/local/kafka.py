@@ -9,13 +9,14 @@ from pathlib import Path
 
 from mart.edges import kafka
 from mart.local import CLONE, files
-from mart.local.service import Place, Service
+from mart.local.service import Place, Service, ServiceError
 from mart.settings import Kafka
 
 JARS = CLONE / ".jars" / "kafka"  # `make env` puts them there
 TOPICS = {Kafka().activity: 4, Kafka().product_details: 2, "product-details-rejects": 1, "offer-alerts": 1}
 
 # One node keeps one copy. Nothing expires: a reader that comes late is served. Internal topics are as small as can be.
+# The session is short (Kafka: 9 s) because a killed broker is let in again only when its old session has ended.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -27,6 +28,8 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 message.max.bytes={largest}
 replica.fetch.max.bytes={largest}
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
 default.replication.factor=1
 offsets.topic.replication.factor=1
@@ -47,22 +50,18 @@ JVM = ["-Xms64m", "-Xmx384m", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-
 QUICK = ["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=ERROR"]  # for a program of a second
 
 
-class NoJava(RuntimeError):
-    """Java or the broker's jars are missing; the message says what to do."""
-
-
 def java() -> str:
-    """Find the java command. Raises NoJava."""
+    """Find the java command. Raises ServiceError."""
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=f"{home}/bin" if home else None)
     if not found:
-        raise NoJava(f"no java in {home or 'PATH'}: `make env` installs it, or set JAVA_HOME to a JDK 17")
+        raise ServiceError(f"no java in {home or 'PATH'}: `make env` installs it, or set JAVA_HOME to a JDK 17")
     return found
 
 
 def _run(options: list[str], program: str, *arguments: str) -> list[str]:
     if not any(JARS.glob("kafka_*.jar")):
-        raise NoJava(f"no Kafka broker in {JARS}: run `make env`")
+        raise ServiceError(f"no Kafka broker in {JARS}: run `make env`")
     return [java(), *options, "-cp", f"{JARS.resolve()}/*", program, *arguments]
 
 
@@ -83,7 +82,9 @@ def _format(folder: Path) -> None:
     command = _run(QUICK, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", settings)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise NoJava(f"Kafka's storage in {folder} could not be formatted: {(done.stderr or done.stdout).strip()}")
+        raise ServiceError(
+            f"Kafka's storage in {folder} could not be formatted: {(done.stderr or done.stdout).strip()}"
+        )
 
 
 def _furnish(place: Place) -> None:
@@ -92,6 +93,7 @@ def _furnish(place: Place) -> None:
 
 
 def brokers(place: Place) -> str:
+    """Spell the broker's address as clients want it."""
     return f"127.0.0.1:{place.port}"
 
 

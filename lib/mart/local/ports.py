@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +20,7 @@ def choose(home: Path, idle: Iterable[str]) -> dict[str, int]:
     """Give each idle service its recorded port, or a new one where that is taken; return the ports of all."""
     ports = recorded(home)
     for name in idle:
-        if name not in ports or not is_free(ports[name]):
+        if name not in ports or not _comes_free(ports[name]):
             ports[name] = free(home, ports.values())
     return ports
 
@@ -30,6 +31,14 @@ def free(home: Path, besides: Iterable[int] = ()) -> int:
     taken = set(besides)
     candidates = (RANGE[(first + step) % len(RANGE)] for step in range(len(RANGE)))
     return next(port for port in candidates if port not in taken and is_free(port))
+
+
+def _comes_free(port: int, patience: float = 3) -> bool:
+    """Wait a little for a port: a killed service holds it until the kernel has taken its memory back."""
+    deadline = time.monotonic() + patience
+    while not (came := is_free(port)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return came
 
 
 def is_free(port: int) -> bool:

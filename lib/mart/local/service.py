@@ -22,8 +22,14 @@ def nothing(place: Place) -> None:
     """Prepare or furnish nothing."""
 
 
+class ServiceError(RuntimeError):
+    """A service that does not come up; the message says why and what to do."""
+
+
 @dataclass(frozen=True)
 class Service:
+    """Everything that is particular to one service."""
+
     name: str
     title: str
     keeps: str  # what of its data outlives a restart, for people

@@ -14,17 +14,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from mart.local import aws, files, kafka, mlflow, ports, processes, snowflake
-from mart.local.service import Place, Service
+from mart.local.service import Place, Service, ServiceError
 
 SERVICES: tuple[Service, ...] = (kafka.SERVICE, snowflake.SERVICE, aws.SERVICE, mlflow.SERVICE)
 START = 90.0  # seconds a service may take to answer: a cold machine with two cores and four services
 STOP = 20.0  # seconds a service may take to end before it is killed
 T = TypeVar("T")
 Report = Callable[[str, str], None]  # (service, what happens to it)
-
-
-class ServiceFailed(RuntimeError):
-    """A service that does not come up; the message ends with its last words."""
 
 
 @dataclass(frozen=True)
@@ -70,27 +66,36 @@ def _start(service: Service, home: Path, report: Report) -> Status:
     place = service.place(home, ports.recorded(home))
     report(service.name, "starting")
     try:
-        if not processes.find(service.mark(home)):
-            service.prepare(place)
-            processes.launch(service.command(place), service.mark(home), service.log(home), dict(service.environment))
-        _await(service, place)
+        _bring_up(service, place)
         service.furnish(place)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 whatever happens to one service is its status: the others come up
         report(service.name, "failed")
         return _status(service, home, "failed", str(error))
     report(service.name, "up")
     return _status(service, home, "up")
 
 
-def _await(service: Service, place: Place) -> None:
-    """Wait until a service answers. Raises ServiceFailed with the end of its log."""
+def _bring_up(service: Service, place: Place) -> None:
+    """Launch a service unless it runs, and wait until it answers. Raises ServiceError with the end of its log."""
+    launched = False
     deadline = time.monotonic() + START
-    while fault := _fault(service, place):
+    while True:
         if not processes.find(service.mark(place.home)):
-            raise ServiceFailed(f"{service.title} ended while it started; {_last_words(service, place.home)}")
-        if time.monotonic() > deadline:
-            raise ServiceFailed(f"{service.title} does not answer ({fault}); {_last_words(service, place.home)}")
+            if launched:
+                raise ServiceError(f"it ended while it started; {_last_words(service, place.home)}")
+            _launch(service, place)
+            launched = True
+        elif not (fault := _fault(service, place)):
+            return
+        elif time.monotonic() > deadline:
+            raise ServiceError(f"it does not answer ({fault}); {_last_words(service, place.home)}")
         time.sleep(0.1)
+
+
+def _launch(service: Service, place: Place) -> None:
+    service.prepare(place)
+    environment = dict(service.environment)
+    processes.launch(service.command(place), service.mark(place.home), service.log(place.home), environment)
 
 
 def _fault(service: Service, place: Place) -> str | None:
@@ -99,7 +104,7 @@ def _fault(service: Service, place: Place) -> str | None:
         return f"nothing listens on port {place.port}"
     try:
         service.check(place)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 each client has errors of its own; any of them means: not ready
         return f"{type(error).__name__}: {error}"
     return None
 

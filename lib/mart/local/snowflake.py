@@ -6,7 +6,6 @@ The emulator lets every key in; the pair is made so that the client's way of sig
 import sys
 from typing import Any
 
-import snowflake.connector
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -46,6 +45,8 @@ def _settings(place: Place) -> dict[str, dict[str, Any]]:
 
 def _execute(place: Place, statement: str) -> None:
     """Run one statement through the connector, signing in with the key."""
+    import snowflake.connector  # here, for it takes half a second that `mart` has other uses for
+
     settings = _settings(place)["snowflake"] | {"authenticator": "SNOWFLAKE_JWT", "database": None}
     with snowflake.connector.connect(**settings, **HASTY) as connection:
         connection.cursor().execute(statement)
@@ -54,7 +55,7 @@ def _execute(place: Place, statement: str) -> None:
 SERVICE = Service(
     name="snowflake",
     title="Snowflake (fakesnow)",
-    keeps="tables yes; stages no",
+    keeps="tables, not stages",
     keeps_data=True,
     address="http://127.0.0.1:{port}",
     command=_command,

@@ -1,0 +1,106 @@
+"""`mart up`, `status`, `down` and `doctor`: the services of one machine, per home folder."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from mart.local import doctor as examination
+from mart.local import services
+from mart.local.services import Report, Status
+
+COLOURS = {"up": "green", "down": "dim", "not ready": "yellow", "failed": "red"}
+home_option = click.option(
+    "--home", type=click.Path(file_okay=False, path_type=Path), default=Path(".mart"), show_default=True,
+    help="Folder of the services' data, ports and logs.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.command()
+@home_option
+def up(home: Path) -> None:
+    """Start the services of a home; what runs is left alone."""
+    with _spinner("starting") as report:
+        told = services.up(home, report=report)
+    _print_services(told)
+    failed = [status for status in told if status.state != "up"]
+    if failed:
+        raise click.ClickException("\n".join(f"{status.title}: {status.detail}" for status in failed))
+
+
+@click.command()
+@home_option
+@json_option
+def status(home: Path, as_json: bool) -> None:
+    """Tell how the services are, where, and what of their data outlives a restart."""
+    told = services.status(home)
+    if as_json:
+        click.echo(json.dumps({"home": str(home.resolve()), "services": [dataclasses.asdict(one) for one in told]}))
+    else:
+        _print_services(told)
+
+
+@click.command()
+@home_option
+def down(home: Path) -> None:
+    """End the services of a home; their data stays."""
+    with _spinner("stopping") as report:
+        services.down(home, report)
+
+
+@click.command()
+@home_option
+@json_option
+def doctor(home: Path, as_json: bool) -> None:
+    """Say what is missing or not ready, and what to do about it."""
+    found = examination.examine(home)
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(one) for one in found]))
+    else:
+        _print_findings(found)
+    if not all(one.ok for one in found):
+        raise SystemExit(1)
+
+
+@contextmanager
+def _spinner(verb: str) -> Iterator[Report]:
+    """Show on stderr which services are still being worked on."""
+    busy: dict[str, str] = {}
+    with Console(stderr=True).status(f"{verb} the services") as spinner:
+
+        def report(service: str, step: str) -> None:
+            busy[service] = step
+            at_work = [name or step for name, step in busy.items() if step not in ("up", "down", "failed")]
+            spinner.update(f"{verb} {', '.join(at_work)}")
+
+        yield report
+
+
+def _print_services(told: list[Status]) -> None:
+    table = Table("service", "state", "address", "pid", "memory", "data kept", box=box.SIMPLE)
+    table.columns[2].no_wrap = True
+    for one in told:
+        state = f"[{COLOURS[one.state]}]{one.state}[/]"
+        size = f"{one.megabytes} MB" if one.pid else ""
+        table.add_row(one.title, state, one.address, str(one.pid or ""), size, one.keeps)
+    Console().print(table)
+    for one in told:
+        if one.state == "not ready":
+            click.echo(f"{one.title}: {one.detail}")
+
+
+def _print_findings(found: list[examination.Finding]) -> None:
+    table = Table("", "what", "found", "what to do", box=box.SIMPLE)
+    for one in found:
+        table.add_row("[green]ok[/]" if one.ok else "[red]no[/]", one.name, one.found, "" if one.ok else one.remedy)
+    Console().print(table)
+
+
+COMMANDS: tuple[click.Command, ...] = (up, status, down, doctor)

@@ -1,0 +1,45 @@
+"""What tests share: real services on this machine, started once for the whole run and only if a test asks for them."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mart.edges import kafka
+from mart.local import services as local
+from mart.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home whose services end with the run."""
+    home = tmp_path_factory.mktemp("home")
+    yield home
+    local.down(home)
+
+
+@pytest.fixture(scope="session")
+def broker(home: Path) -> Settings:
+    """Settings with a Kafka broker, which is up."""
+    return _up(home, "kafka")
+
+
+@pytest.fixture(scope="session")
+def services(home: Path) -> Settings:
+    """Settings with every local service, all of them up."""
+    return _up(home)
+
+
+@pytest.fixture
+def topic(broker: Settings) -> str:
+    """A new topic of four partitions that no other test knows."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    kafka.create(broker.kafka.brokers, name, partitions=4)
+    return name
+
+
+def _up(home: Path, *names: str) -> Settings:
+    failed = [f"{one.name}: {one.detail}" for one in local.up(home, names) if one.state != "up"]
+    assert not failed, "\n".join(failed)
+    return Settings.read(home=home)
