@@ -1,0 +1,103 @@
+"""The inbox of the landing zone: files of records that ingest takes in as it takes in a topic's partitions.
+
+In: payloads, none of which holds a line break. Out: files of lines, visible only when whole. A file's name follows from its
+content, so writing the same again changes nothing, and other content never replaces a file that may have been read.
+"""
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from urllib.parse import urlsplit
+
+from pyarrow import fs
+
+from mart.settings import Aws, Settings
+
+LARGEST_FILE = 32_000_000  # bytes, a single larger record excepted: one is held in memory, and one task reads one
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of the payloads: of `lines` given, `known` lay in the inbox already."""
+
+    lines: int = 0
+    known: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        return Written(self.lines + other.lines, self.known + other.known)
+
+
+def write(settings: Settings, folder: str, name: str, lines: Iterable[bytes], largest: int = LARGEST_FILE) -> Written:
+    """Write lines to `<lake>/landing/inbox/<folder>/<name>-<part>-<digest>.jsonl`, as many parts as their size asks for.
+
+    Raises OSError where the lake can't be written: a full disk, no permission.
+    """
+    files, place = _open(settings, folder)
+    written = Written()
+    for part, chunk in enumerate(_chunks(lines, largest)):
+        content = b"".join(line + b"\n" for line in chunk)
+        file = f"{_safe(name)}-{part:04}-{_digest(name, content)}.jsonl"
+        known = _is_there(files, f"{place}/{file}")
+        if not known:
+            _put(files, place, file, content)
+        written += Written(len(chunk), len(chunk) if known else 0)
+    return written
+
+
+def _open(settings: Settings, folder: str) -> tuple[fs.FileSystem, str]:
+    """Open the file system that the lake lies in and make the folder."""
+    place = f"{settings.lake}/landing/inbox/{folder}"
+    if place.startswith(("s3://", "s3a://")):
+        return _s3(settings.aws), place.partition("://")[2]
+    files = fs.LocalFileSystem()
+    files.create_dir(place, recursive=True)
+    return files, place
+
+
+def _s3(aws: Aws) -> fs.FileSystem:
+    """Speak to S3 with the machine's own credentials."""
+    endpoint = urlsplit(aws.endpoint_url)
+    elsewhere = {"endpoint_override": endpoint.netloc, "scheme": endpoint.scheme} if aws.endpoint_url else {}
+    return fs.S3FileSystem(region=aws.region, **elsewhere)
+
+
+def _chunks(lines: Iterable[bytes], largest: int) -> Iterator[list[bytes]]:
+    """Cut lines into runs of at most `largest` bytes, their ends included."""
+    chunk: list[bytes] = []
+    size = 0
+    for line in lines:
+        if chunk and size + len(line) + 1 > largest:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(line)
+        size += len(line) + 1
+    if chunk:
+        yield chunk
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]", "_", name)
+
+
+def _digest(name: str, content: bytes) -> str:
+    """Tell contents apart, and two names that look alike once they are safe."""
+    return blake2b(content, digest_size=8, key=blake2b(name.encode(), digest_size=16).digest()).hexdigest()
+
+
+def _is_there(files: fs.FileSystem, path: str) -> bool:
+    return bool(files.get_file_info(path).type == fs.FileType.File)
+
+
+def _put(files: fs.FileSystem, place: str, file: str, content: bytes) -> None:
+    """Write under a name that readers ignore, then rename."""
+    hidden = f"{place}/.{file}.{uuid.uuid4().hex}"
+    try:
+        with files.open_output_stream(hidden) as stream:
+            stream.write(content)
+        files.move(hidden, f"{place}/{file}")
+    except BaseException:
+        if _is_there(files, hidden):
+            files.delete_file(hidden)
+        raise
