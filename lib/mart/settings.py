@@ -38,6 +38,11 @@ class Snowflake(Section):
     database: str = "MART"
     schema_name: str = "SERVING"
     private_key_file: Path | None = None
+    rows_per_file: int = 1_000_000  # of the Parquet files that are put to a stage: some 20 to 60 MB
+    tries: int = 6
+    backoff_seconds: float = 2  # before the second try; doubles each time
+    login_seconds: int = 30
+    statement_seconds: int = 3600  # a longer one is cancelled
 
 
 class Mlflow(Section):
