@@ -12,6 +12,8 @@ from typing import Any
 
 import uvicorn
 
+from mart.local import fakesnow_mended
+
 
 def main(folder: Path, port: int) -> None:
     """Serve until told to stop."""
@@ -21,6 +23,7 @@ def main(folder: Path, port: int) -> None:
     tempfile.tempdir = str(stages)  # fakesnow chooses its stage folder when it is imported
 
     server: Any = import_module("fakesnow.server")
+    fakesnow_mended.mend()
     server.shared_fs = snow = import_module("fakesnow.instance").FakeSnow(db_path=folder)
     for file in folder.glob("*.db"):
         snow.connect(file.stem)  # attaches it, so that `use database` finds it

@@ -1,0 +1,99 @@
+"""The outbox of the lake: rows on their way out, as Parquet files of bounded size below `<lake>/_outbox`.
+
+Spark writes them where the lake is, on a disk or in S3; whoever brings them out reads one file at a time.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pyarrow.parquet
+from pyarrow import fs
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from mart.schema import Table
+from mart.settings import Settings
+
+# What Delta and Parquet say when the log, the feed or their files no longer reach back.
+GONE = ("FAILED_READ_FILE", "DELTA_CHANGE_", "DELTA_MISSING_CHANGE_DATA", "DELTA_VERSION", "DELTA_LOG_FILE", "PATH_NOT")
+
+
+class FeedGone(RuntimeError):
+    """The changes between two versions can't be read any more."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One file of the outbox."""
+
+    name: str
+    path: str
+    rows: int
+
+
+def feed(spark: SparkSession, settings: Settings, table: Table, after: int, upto: int) -> DataFrame:
+    """Read every change that the versions (after, upto] made, with its `_change_type`. Raises FeedGone."""
+    reader = spark.read.format("delta").option("readChangeFeed", "true")
+    with _feed_gone(table):
+        return (
+            reader.option("startingVersion", after + 1)
+            .option("endingVersion", upto)
+            .load(f"{settings.lake}/{table.path}")
+        )
+
+
+def write(settings: Settings, table: Table, frame: DataFrame, rows_per_file: int) -> list[Parcel]:
+    """Write rows in place of what the table's outbox holds; files without rows are left out. Raises FeedGone."""
+    with _feed_gone(table):
+        frame.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(_place(settings, table))
+    system, place = _system(settings, table)
+    files = system.get_file_info(fs.FileSelector(place))
+    parcels = [_parcel(system, file) for file in files if file.base_name.endswith(".parquet")]
+    return [parcel for parcel in parcels if parcel.rows]
+
+
+def read(settings: Settings, table: Table, parcel: Parcel) -> BinaryIO:
+    """Open a file of the outbox."""
+    system, _ = _system(settings, table)
+    stream: BinaryIO = system.open_input_file(parcel.path)
+    return stream
+
+
+def empty(settings: Settings, table: Table) -> None:
+    """Delete what the table's outbox holds."""
+    system, place = _system(settings, table)
+    system.delete_dir(place)
+
+
+def _place(settings: Settings, table: Table) -> str:
+    return f"{settings.lake}/_outbox/{table.path}"
+
+
+def _system(settings: Settings, table: Table) -> tuple[fs.FileSystem, str]:
+    """Find the file system and the path in it; S3 is found through the machine's own credentials."""
+    place = _place(settings, table)
+    scheme, _, path = place.rpartition("://")
+    if not scheme:
+        return fs.LocalFileSystem(), place
+    if scheme in ("s3", "s3a"):
+        aws = settings.aws
+        return fs.S3FileSystem(region=aws.region, endpoint_override=aws.endpoint_url or None), path
+    found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(place)
+    return found
+
+
+def _parcel(system: fs.FileSystem, file: fs.FileInfo) -> Parcel:
+    with system.open_input_file(file.path) as stream:
+        return Parcel(file.base_name, file.path, pyarrow.parquet.read_metadata(stream).num_rows)
+
+
+@contextmanager
+def _feed_gone(table: Table) -> Iterator[None]:
+    try:
+        yield
+    except PySparkException as error:
+        if not (error.getCondition() or "").startswith(GONE):
+            raise
+        raise FeedGone(f"{table.full_name}: {error.getCondition()}") from error
