@@ -2,40 +2,47 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
+from rich.progress import TimeRemainingColumn as Remaining
 
 from mart.cli.services import home_option, json_option
 from mart.edges.kafka import KafkaError
 from mart.replay import FORMATS, send
+from mart.replay import generate as shop
 from mart.replay.files import NoInput, find
+from mart.replay.record import Record
+from mart.replay.stream import Shares
 from mart.settings import Settings, SettingsError
 
-to_option = click.option(
-    "--to", type=click.Choice(send.DESTINATIONS), help="The Kafka topic, or the landing zone's inbox."
-)
-rate_option = click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Records a second, to Kafka.")
+F = TypeVar("F", bound=Callable[..., Any])
+POSITIVE = click.FloatRange(min=0, min_open=True)
+COUNT = click.IntRange(min=1)
+
+rate_option = click.option("--rate", type=POSITIVE, help="Records a second, to Kafka.")
+
+
+def _to_option(required: bool) -> Callable[[F], F]:
+    told = "The Kafka topic, or the landing zone's inbox."
+    return click.option("--to", type=click.Choice(send.DESTINATIONS), required=required, help=told)
+
+
+def _share_option(name: str, told: str) -> Callable[[F], F]:
+    return click.option(f"--{name}", type=click.FloatRange(0, 1), default=0.0, metavar="SHARE", help=told)
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
 @click.option("--format", "name", type=click.Choice(sorted(FORMATS)), required=True, help="What the files are.")
-@click.option(
-    "--to", type=click.Choice(send.DESTINATIONS), required=True, help="The Kafka topic, or the landing zone's inbox."
-)
+@_to_option(required=True)
 @rate_option
 @home_option
 @json_option
@@ -53,17 +60,92 @@ def replay(paths: tuple[Path, ...], name: str, to: str, rate: float | None, home
     """  # noqa: D301 - click takes \b for "leave these lines as they are"
     if rate and to != "kafka":
         raise click.UsageError("--rate goes with --to kafka: files are written as fast as they can be")
-    with _told():
+    with _told(), _bar("replaying", DownloadColumn()) as (bar, task):
         files = find(paths, FORMATS[name].suffixes)
-        with _bar(sum(file.stat().st_size for file in files)) as (bar, task):
-            sent = send.replay(
-                Settings.read(home=home), FORMATS[name], files, to, rate, lambda file: bar.wrap_file(file, task_id=task)
-            )
-    if as_json:
-        click.echo(json.dumps(dataclasses.asdict(sent)))
-    else:
-        known = f" ({sent.known:,} were there already)" if sent.known else ""
-        click.echo(f"{sent.records:,} records{known} from {sent.files:,} files to {to}, {sent.products:,} products")
+        bar.update(task, total=sum(file.stat().st_size for file in files))
+        settings = Settings.read(home=home)
+        sent = send.replay(settings, FORMATS[name], files, to, rate, lambda file: bar.wrap_file(file, task_id=task))
+    known = f" ({sent.known:,} were there already)" if sent.known else ""
+    sentence = f"{sent.records:,} records{known} from {sent.files:,} files to {to}, {sent.products:,} products"
+    click.echo(json.dumps(dataclasses.asdict(sent)) if as_json else sentence)
+
+
+@click.command()
+@click.option("--shoppers", type=COUNT, default=1_000, show_default=True, help="People with an account.")
+@click.option("--products", type=COUNT, default=500, show_default=True, help="What there is to buy.")
+@click.option("--events", type=COUNT, default=100_000, show_default=True, help="Sound events, exactly so many.")
+@click.option("--days", type=POSITIVE, default=30.0, show_default=True, help="Length of the period.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), default="2026-01-01", show_default=True, help="Its end.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Another seed, another shop.")
+@_share_option("bad", "Broken records on top, as a share of the events.")
+@_share_option("duplicates", "Copies on top, as a share of the events.")
+@_share_option("late", "Share of the events that arrive hours to days late.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder of the truth  [HOME/generated].")
+@_to_option(required=False)
+@rate_option
+@click.option("--seconds", type=POSITIVE, help="Live: --rate events a second for so long.")
+@home_option
+@json_option
+def generate(
+    until: datetime,
+    bad: float,
+    duplicates: float,
+    late: float,
+    out: Path | None,
+    to: str | None,
+    rate: float | None,
+    seconds: float | None,
+    home: Path,
+    as_json: bool,
+    **size: int,
+) -> None:
+    """Generate what happens in an invented shop, with the truth about it.
+
+    Without --to, the records go to OUT/activity.jsonl and the products to OUT/products.jsonl. In any case OUT holds
+    truth.json with the counts by outcome, rejects.jsonl, and as parquet the interactions, popularity, sales and funnel that must
+    come out. With --seconds, events happen as they are sent to Kafka, and no file is written.
+
+    \b
+    Examples:
+      mart generate --events 1000000 --shoppers 20000 --products 5000 --to landing
+      mart generate --bad 0.05 --late 0.02 --duplicates 0.03 --out shop
+      mart generate --rate 1000 --seconds 60
+    """  # noqa: D301 - click takes \b for "leave these lines as they are"
+    _check(to, rate, seconds, bad + duplicates + late)
+    plan = shop.Plan(until=until.replace(tzinfo=UTC), shares=Shares(bad, late, duplicates), **size)
+    with _told(), _bar("generating", MofNCompleteColumn()) as (bar, task):
+        settings = Settings.read(home=home)
+        watch = _counting(bar, task)
+        if seconds and rate:
+            plan = dataclasses.replace(plan, events=max(1, round(rate * seconds)))
+            told = {"records": shop.live(plan, settings, rate, watch), "products": plan.products}
+        else:
+            folder = out or settings.home / "generated"
+            told = shop.history(plan, folder, to, settings, rate, watch) | {"out": str(folder)}
+    click.echo(json.dumps(told) if as_json else _sentence(told))
+
+
+def _check(to: str | None, rate: float | None, seconds: float | None, faults: float) -> None:
+    """Refuse options that do not go together. Raises UsageError."""
+    wrong = {
+        "--seconds needs --rate: how many events a second?": seconds and not rate,
+        "--seconds goes with --to kafka: files are not live": seconds and to == "landing",
+        "--bad, --duplicates and --late belong to the past: leave them out with --seconds": seconds and faults,
+        "--rate goes with --to kafka or --seconds: files are written as fast as they can be": rate
+        and not seconds
+        and to != "kafka",
+    }
+    for message, is_so in wrong.items():
+        if is_so:
+            raise click.UsageError(message)
+
+
+def _sentence(told: dict[str, Any]) -> str:
+    """Say in one line what was made."""
+    if "out" not in told:
+        return f"{told['records']:,} events sent to kafka as they happened, {told['products']:,} products"
+    parts = f"{told['events']:,} events, {told['duplicates']:,} copies, {told['rejects']:,} broken"
+    return f"{told['records']:,} records ({parts}), {told['products']:,} products; the truth is in {told['out']}"
 
 
 @contextmanager
@@ -78,17 +160,24 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _bar(size: int) -> Iterator[tuple[Progress, TaskID]]:
-    """Show how many of `size` bytes are read, on stderr and only to a person."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
+def _bar(doing: str, amount: ProgressColumn) -> Iterator[tuple[Progress, TaskID]]:
+    """Show progress on stderr, while it lasts."""
+    columns = (TextColumn("{task.description}"), BarColumn(), amount, Elapsed(), Remaining())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield bar, bar.add_task("replaying", total=size)
+        yield bar, bar.add_task(doing, total=None)
 
 
-COMMANDS: tuple[click.Command, ...] = (replay,)
+def _counting(bar: Progress, task: TaskID) -> shop.Watch:
+    """Let records pass and tell the bar of a thousand at a time: telling costs more than writing one."""
+
+    def watch(records: Iterator[Record], total: int) -> Iterator[Record]:
+        bar.update(task, total=total)
+        for number, record in enumerate(records, start=1):
+            yield record
+            if number % 1_000 == 0:
+                bar.update(task, completed=number)
+
+    return watch
+
+
+COMMANDS: tuple[click.Command, ...] = (replay, generate)
