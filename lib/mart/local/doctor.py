@@ -32,7 +32,7 @@ class Finding:
 
 def examine(home: Path) -> list[Finding]:
     """Look at everything."""
-    return [*_machine(), *_clone(), _disk(home), *_ports(home), *_services(home)]
+    return [*_machine(), *_clone(), _disk(home), *_services(home)]
 
 
 def _machine() -> Iterator[Finding]:
@@ -84,23 +84,22 @@ def _disk(home: Path) -> Finding:
     )
 
 
-def _ports(home: Path) -> Iterator[Finding]:
-    """Look for strangers on the ports of services that are down."""
-    chosen = ports.recorded(home.resolve())
-    for service in services.status(home):
-        port = chosen.get(service.name)
-        if port and service.state == "down" and not ports.is_free(port):
-            yield Finding(f"{service.name} port", False, f"{port} is taken", "run `mart up`: it chooses another port")
-
-
 def _services(home: Path) -> Iterator[Finding]:
     for service in services.status(home):
         remedy = f"run `mart up --home {home}`"
         if service.state == "not ready":
             remedy = f"run `mart down --home {home}`, then `mart up`; its log is {home}/logs/{service.name}.log"
-        yield Finding(service.name, service.state == "up", " ".join([service.state, service.detail]).strip(), remedy)
+        found = " ".join([service.state, service.detail, _taken(home, service)]).strip()
+        yield Finding(service.name, service.state == "up", found, remedy)
         if service.name == "kafka" and service.state == "up":
             yield _topics(home, service.address)
+
+
+def _taken(home: Path, service: services.Status) -> str:
+    """Tell of a stranger on the port of a service that is down."""
+    port = ports.recorded(home).get(service.name)
+    stranger = port and service.state == "down" and not ports.is_free(port)
+    return f"(port {port} is taken: another will be chosen)" if stranger else ""
 
 
 def _topics(home: Path, brokers: str) -> Finding:

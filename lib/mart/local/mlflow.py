@@ -1,4 +1,8 @@
-"""MLflow on one machine: a tracking server on a SQLite store that also serves the artifacts."""
+"""MLflow on one machine: a tracking server on a SQLite store that also serves the artifacts.
+
+We start the web application that `mlflow server` starts, as it starts it, without the command itself: that would do
+nothing but wait, with half the memory (260 MB) and half the time to start.
+"""
 
 import sys
 
@@ -7,11 +11,21 @@ from mart.local.service import Place, Service
 
 
 def _command(place: Place) -> list[str]:
+    address = ["--host", "127.0.0.1", "--port", str(place.port)]
+    return [sys.executable, "-m", "uvicorn", "mlflow.server.fastapi_app:app", *address, "--log-level", "warning"]
+
+
+def _environment(place: Place) -> dict[str, str]:
     folder = place.home / "mlflow"
-    store = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    artifacts = ["--artifacts-destination", str(folder / "artifacts")]
-    address = ["--host", "127.0.0.1", "--port", str(place.port), "--workers", "1"]
-    return [sys.executable, "-m", "mlflow", "server", *address, *store, *artifacts]
+    return {
+        "_MLFLOW_SERVER_FILE_STORE": f"sqlite:///{folder}/mlflow.db",  # names as in mlflow.server.constants
+        "_MLFLOW_SERVER_REGISTRY_STORE": f"sqlite:///{folder}/mlflow.db",
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
+        "_MLFLOW_SERVER_ARTIFACT_DESTINATION": str(folder / "artifacts"),
+        "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
 
 
 def _prepare(place: Place) -> None:
@@ -20,6 +34,11 @@ def _prepare(place: Place) -> None:
 
 def _check(place: Place) -> None:
     get(f"{place.url()}/health")
+
+
+def _furnish(place: Place) -> None:
+    """Let it make its tables now rather than under the first two clients at once."""
+    get(f"{place.url()}/api/2.0/mlflow/experiments/get?experiment_id=0", timeout=60)
 
 
 SERVICE = Service(
@@ -32,5 +51,6 @@ SERVICE = Service(
     check=_check,
     settings=lambda place: {"mlflow": {"tracking_uri": place.url()}},
     prepare=_prepare,
-    environment=(("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false"), ("MLFLOW_DISABLE_TELEMETRY", "true")),
+    furnish=_furnish,
+    environment=_environment,
 )

@@ -25,6 +25,7 @@ def launch(command: list[str], mark: str, log: Path, environment: dict[str, str]
         subprocess.run(
             ["sh", "-c", '"$@" &', "sh", *command],  # the shell goes at once: the service is nobody's child
             env=os.environ | environment | {MARK: mark},
+            cwd=log.parent,  # nothing is read from the caller's folder or left in it
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -69,3 +70,4 @@ def _mark(process: psutil.Process) -> str | None:
 def _send(process: psutil.Process, *, force: bool) -> None:
     with suppress(psutil.NoSuchProcess):
         process.kill() if force else process.terminate()  # psutil compares start times: never a recycled pid
+        process.resume()  # a suspended process would never hear it

@@ -40,7 +40,7 @@ class Service:
     settings: Callable[[Place], dict[str, dict[str, Any]]]  # its part of services.toml
     prepare: Callable[[Place], None] = nothing  # before it starts
     furnish: Callable[[Place], None] = nothing  # once it answers
-    environment: tuple[tuple[str, str], ...] = ()
+    environment: Callable[[Place], dict[str, str]] = lambda place: {}
     has_inner_port: bool = False
 
     def mark(self, home: Path) -> str:

@@ -94,8 +94,8 @@ def _bring_up(service: Service, place: Place) -> None:
 
 def _launch(service: Service, place: Place) -> None:
     service.prepare(place)
-    environment = dict(service.environment)
-    processes.launch(service.command(place), service.mark(place.home), service.log(place.home), environment)
+    mark, log = service.mark(place.home), service.log(place.home)
+    processes.launch(service.command(place), mark, log, service.environment(place))
 
 
 def _fault(service: Service, place: Place) -> str | None:
@@ -125,7 +125,8 @@ def _stop(service: Service, home: Path, report: Report) -> None:
 
 def _status(service: Service, home: Path, state: str, detail: str = "") -> Status:
     running = processes.find(service.mark(home))
-    address = service.address.format(port=ports.recorded(home).get(service.name, "-"))
+    port = ports.recorded(home).get(service.name)
+    address = service.address.format(port=port) if port else ""
     pid = running[0].pid if running else None
     memory = processes.megabytes(running)
     return Status(service.name, service.title, state, address, pid, memory, service.keeps_data, service.keeps, detail)
@@ -133,8 +134,9 @@ def _status(service: Service, home: Path, state: str, detail: str = "") -> Statu
 
 def _last_words(service: Service, home: Path, lines: int = 12) -> str:
     log = service.log(home)
-    words = log.read_text(errors="replace").splitlines()[-lines:] if log.exists() else []
-    return "\n  ".join([f"the end of {log}:", *words])
+    text = log.read_text(errors="replace") if log.exists() else ""
+    words = [line for line in text.splitlines() if not line.startswith(("\tat ", "\t..."))]  # Java's stack is no cause
+    return "\n  ".join([f"the end of {log}:", *words[-lines:]])
 
 
 def _record(home: Path, chosen: dict[str, int]) -> None:
