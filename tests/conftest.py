@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pyspark.sql import SparkSession
+
+from mart import job
 from mart.edges import kafka
 from mart.local import services as local
 from mart.settings import Settings
@@ -20,9 +23,23 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def spark(home: Path) -> Iterator[SparkSession]:
+    """The Spark session of the jobs themselves."""
+    session = job.session(Settings.read(home=home), "tests")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
 def broker(home: Path) -> Settings:
     """Settings with a Kafka broker, which is up."""
     return _up(home, "kafka")
+
+
+@pytest.fixture(scope="session")
+def snowflake_up(home: Path) -> Settings:
+    """Settings with a Snowflake, which is up."""
+    return _up(home, "snowflake")
 
 
 @pytest.fixture(scope="session")

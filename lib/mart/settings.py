@@ -71,7 +71,7 @@ class Als(Section):
     rank: int = 32
     iterations: int = 15
     regularisation: float = 0.1
-    alpha: float = 10.0
+    alpha: float = 0.5
     blocks: int = 2
     top_n: int = 20
     seed: int = 42
