@@ -146,7 +146,7 @@ _VERSIONED = (
 
 @dataclass(frozen=True)
 class View:
-    """A named question over tables, in the SQL that DuckDB and Spark share; tables stand as `layer.name`."""
+    """A named question over tables, in SQL as DuckDB speaks it; tables stand as `layer.name`."""
 
     layer: str
     name: str

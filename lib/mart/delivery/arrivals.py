@@ -1,0 +1,78 @@
+"""Where activity comes from: a Kafka topic, files of history, and rejects that were queued again; one code for all."""
+
+import sys
+from collections.abc import Callable
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from mart.delivery.ingest import Arrived, Ingest
+from mart.delivery.positions import Positions, Refused, gap
+from mart.delivery.stream import Stream
+from mart.edges import feeds, kafka, lake
+from mart.settings import Settings
+from mart.tables import LANDING_ACTIVITY
+from mart.views import sources
+
+INBOX_SECONDS = 5.0  # how often a folder is listed: history is in no hurry
+
+
+def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lambda _: None, name: str = "activity") -> None:
+    """Start the queries that bring activity in; `then` gets the events of each micro-batch that has some."""
+
+    def through(shape: Callable[[DataFrame], DataFrame]) -> Callable[[DataFrame, int], None]:
+        def work(frame: DataFrame, batch: int) -> None:
+            if arrived := ingest(shape(frame), batch):
+                then(arrived)
+
+        return work
+
+    spark, settings = ingest.spark, ingest.settings
+    inbox = through(lambda lines: sources.from_inbox(lines, "activity"))
+    stream.add(feeds.inbox(spark, settings, "activity"), f"{name}_inbox", inbox, INBOX_SECONDS)
+    stream.add(feeds.inbox(spark, settings, "requeue"), f"{name}_requeue", through(sources.from_requeue), INBOX_SECONDS)
+    topic = settings.kafka.activity
+    start = _start(spark, settings, ingest.positions, topic)
+    if start is not None:
+        stream.add(feeds.kafka(spark, settings, topic, start), f"{name}_kafka", through(sources.from_kafka))
+
+
+def _start(spark: SparkSession, settings: Settings, positions: Positions, topic: str) -> dict[int, int] | None:
+    """The next offset of each partition; None where there is no topic. Raises Refused where landing can't go on."""
+    if not settings.kafka.brokers:
+        return None
+    if topic not in kafka.topics(settings.kafka.brokers):
+        print(f"no topic {topic} yet: only the inbox is read; `mart up` creates it", file=sys.stderr)
+        return None
+    ends = kafka.ends(settings.kafka.brokers, topic)
+    landed = {int(part): last for (source, part), last in positions.last.items() if source == f"kafka:{topic}"}
+    for partition, last in landed.items():
+        _check(spark, settings, topic, partition, last, ends.get(partition, (0, 0)))
+    return {partition: landed.get(partition, begin - 1) + 1 for partition, (begin, _) in ends.items()}
+
+
+def _check(spark: SparkSession, settings: Settings, topic: str, partition: int, last: int, ends: tuple[int, int]) -> None:
+    """A topic that was deleted and made again has other records under the same offsets: never a silent skip."""
+    begin, end = ends
+    place = f"kafka:{topic}, partition {partition}"
+    if begin > last + 1:
+        raise Refused(gap(place, last, begin))
+    if end <= last or (begin <= last and not _same(spark, settings, topic, partition, last)):
+        raise Refused(
+            f"{place}: landed up to offset {last}, but the topic ends at {end} or holds another record there: it was made "
+            "anew. Give the new topic another name (settings: kafka.activity); nothing was landed"
+        )
+
+
+def _same(spark: SparkSession, settings: Settings, topic: str, partition: int, offset: int) -> bool:
+    """Whether the topic still holds the record that landed at this offset."""
+    here = (F.col("source") == f"kafka:{topic}") & (F.col("partition") == str(partition))
+    at = F.col("offset") == f"{offset:0{sources.DIGITS}}"
+    landed = lake.read(spark, settings, LANDING_ACTIVITY).where(here & at).select("key", "payload").first()
+    there = kafka.record_at(settings.kafka.brokers, topic, partition, offset)
+    assert landed is not None
+    return there is not None and there == (_bytes(landed["key"]), _bytes(landed["payload"]))
+
+
+def _bytes(value: bytearray | None) -> bytes | None:
+    return bytes(value) if value is not None else None

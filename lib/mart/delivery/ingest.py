@@ -1,0 +1,107 @@
+"""Ingest: what arrives is landed with its outcome, and what became an event is appended to the events.
+
+In: micro-batches of raw records (views/sources). Out: landing.activity, then processed.events, which follows landing:
+its commit carries landing's version as transaction id. One ingest process at a time (DESIGN 4).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+import mart
+from mart.delivery.positions import Positions
+from mart.delivery.survey import Survey, look
+from mart.edges import lake
+from mart.settings import Settings
+from mart.tables import EVENTS, LANDING_ACTIVITY, PRODUCTS
+from mart.views import activity, landing
+from mart.views.sources import RAW
+
+UPSTREAM = "landing"
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """Events of one micro-batch, frozen, and the version of processed.events that holds them."""
+
+    events: DataFrame
+    version: int
+
+
+class Ingest:
+    """Lands micro-batches. Positions are read once, here, and kept in memory."""
+
+    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+        self.spark, self.settings = spark, settings
+        lake.ensure(spark, settings, LANDING_ACTIVITY, EVENTS)
+        self._catalogue = Catalogue(spark, settings)
+        self._catch_up()
+        self.positions = Positions(spark, settings)
+
+    def __call__(self, records: DataFrame, batch: int) -> Arrived | None:
+        """Land what has not landed. Returns the new events; None where there are none. Raises Refused for a gap."""
+        parsed = activity.parse(self._stamped(records, batch), self.settings.ingest).persist()
+        try:
+            survey = look(parsed)
+            landed = self._decide(self.positions.beyond(parsed, survey.ranges), survey)
+        finally:
+            parsed.unpersist()
+        counts = {row["outcome"]: row["count"] for row in landed.groupBy("outcome").count().collect()}
+        if not counts:
+            return None
+        version = lake.append(self.settings, LANDING_ACTIVITY, landed)
+        self.positions.advance(survey.ranges)
+        if not counts.get("event"):
+            return None
+        events = landing.events(landed, EVENTS)
+        return Arrived(events, lake.append(self.settings, EVENTS, events, at=(UPSTREAM, version)))
+
+    def _stamped(self, records: DataFrame, batch: int) -> DataFrame:
+        now = datetime.now(UTC)
+        stamps = {"arrived_at": now, "code_version": mart.__version__, "batch": f"{now:%Y%m%dT%H%M%S}-{batch}"}
+        return records.withColumns({name: F.lit(value) for name, value in stamps.items()})
+
+    def _decide(self, fresh: DataFrame, survey: Survey) -> DataFrame:
+        """Decide what becomes of the records, and freeze it: both tables are written from this frame.
+
+        A cache would not do: the frame reads `events`, which is written next (lambda-findings A3).
+        """
+        seen = lake.read(self.spark, self.settings, EVENTS).where(survey.could_be_twins())
+        return landing.decide(fresh, seen, self._catalogue.frame()).localCheckpoint()
+
+    def _catch_up(self) -> None:
+        """Append the events that have landed but were not appended: a kill came between the two writes."""
+        newest = lake.version(self.settings, LANDING_ACTIVITY) or 0
+        stands = lake.frontier(self.settings, EVENTS, UPSTREAM) or 0
+        if stands >= newest:
+            return
+        missed = lake.changes(self.spark, self.settings, LANDING_ACTIVITY, stands, newest)
+        raw = missed.where(F.col("outcome") == "event").select(*RAW, "arrived_at")
+        parsed = activity.parse(raw, self.settings.ingest).withColumn("reason", F.lit(None).cast("string"))
+        nobody = lake.read(self.spark, self.settings, EVENTS).where(F.lit(False))
+        events = landing.events(landing.decide(parsed, nobody, self._catalogue.frame()), EVENTS)
+        if not events.isEmpty():
+            lake.append(self.settings, EVENTS, events, at=(UPSTREAM, newest))
+
+
+class Catalogue:
+    """The products' categories and brands, kept in memory until the table has a newer version."""
+
+    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+        self._spark, self._settings = spark, settings
+        self._version: int | None = None
+        self._frame: DataFrame | None = None
+
+    def frame(self) -> DataFrame:
+        """Give product_id, category and brand; no rows while there are no products yet."""
+        newest = lake.version(self._settings, PRODUCTS)
+        if self._frame is None or newest != self._version:
+            if self._frame is not None:
+                self._frame.unpersist()
+            products = lake.read(self._spark, self._settings, PRODUCTS, newest)
+            self._frame = products.select("product_id", "category", "brand").persist()
+            self._frame.count()  # a cached frame whose size is known is broadcast when it is small
+            self._version = newest
+        return self._frame

@@ -1,0 +1,63 @@
+"""Streams at work: micro-batches that share one gate, so that they come one at a time and can be stopped between two."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from threading import Lock
+
+from pyspark.sql import DataFrame
+from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
+
+from mart.job import Options
+from mart.settings import Settings
+
+OnBatch = Callable[[DataFrame, int], None]
+
+
+class Stream:
+    """Queries of one job. Each micro-batch holds the gate while it works; `stop` waits for the gate."""
+
+    def __init__(self, settings: Settings, options: Options) -> None:
+        self._settings, self._options = settings, options
+        self._gate = Lock()
+        self._queries: list[StreamingQuery] = []
+        self._fault: BaseException | None = None
+
+    def add(self, frame: DataFrame, name: str, on_batch: OnBatch, seconds: float | None = None) -> None:
+        """Start a query; `name` names its checkpoint. `seconds` between micro-batches, else the settings' trigger."""
+        writer = frame.writeStream.foreachBatch(self._gated(on_batch)).queryName(name)
+        writer = writer.option("checkpointLocation", f"{self._settings.checkpoints}/{name}")
+        self._queries.append(self._trigger(writer, seconds).start())
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end of all queries; True when all have ended. Raises what made one fail."""
+        end = time.monotonic() + seconds
+        for query in self._queries:
+            with contextlib.suppress(Exception) if self._fault else contextlib.nullcontext():
+                query.awaitTermination(max(0.01, end - time.monotonic()))
+            if self._fault:
+                raise self._fault
+        return not any(query.isActive for query in self._queries)
+
+    def stop(self) -> None:
+        """Finish the micro-batch that is at work, then end."""
+        with self._gate:
+            for query in self._queries:
+                query.stop()
+
+    def _trigger(self, writer: DataStreamWriter, seconds: float | None) -> DataStreamWriter:
+        if self._options.available_now:
+            return writer.trigger(availableNow=True)
+        pause = self._settings.live.trigger_seconds if seconds is None else seconds
+        return writer.trigger(processingTime=f"{pause} seconds")
+
+    def _gated(self, on_batch: OnBatch) -> OnBatch:
+        def work(frame: DataFrame, batch: int) -> None:
+            with self._gate:
+                try:
+                    on_batch(frame, batch)
+                except BaseException as fault:
+                    self._fault = self._fault or fault
+                    raise
+
+        return work

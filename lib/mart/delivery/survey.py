@@ -1,0 +1,63 @@
+"""One look at a micro-batch: which offsets it holds, and which days and times its events name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mart.delivery.positions import Range
+
+MOST_SPANS = 32  # a deep OR costs the planner more than a few files too many
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Offsets by source partition, and the span of event_at on each day of the good records."""
+
+    ranges: list[Range]
+    days: dict[date, tuple[datetime, datetime]]
+
+    def could_be_twins(self) -> Column:
+        """The events that could repeat one of these: pruned by day, then by the span of each day.
+
+        One late record must not widen the span to days (lambda-findings B4).
+        """
+        days = sorted(self.days)
+        step = max(1, -(-len(days) // MOST_SPANS))
+        groups = [days[i : i + step] for i in range(0, len(days), step)]
+        spans = [(min(self.days[d][0] for d in g), max(self.days[d][1] for d in g)) for g in groups]
+        return F.col("event_day").isin(days) & _any(F.col("event_at").between(first, last) for first, last in spans)
+
+
+def look(parsed: DataFrame) -> Survey:
+    """Survey parsed records in one pass; the driver gets a row per source partition and day."""
+    day = F.when(F.col("reason").isNull(), F.to_date("event_at")).alias("day")
+    at, offset = F.col("event_at"), F.col("offset")
+    measured = [F.min(offset).alias("first"), F.max(offset).alias("last"), F.count(F.lit(1)).alias("records")]
+    spans = [F.min(at).alias("earliest"), F.max(at).alias("latest")]
+    rows = parsed.groupBy("source", "partition", day).agg(*measured, *spans).collect()
+    ranges: dict[tuple[str, str], Range] = {}
+    days: dict[date, tuple[datetime, datetime]] = {}
+    for row in rows:
+        place = (row["source"], row["partition"])
+        ranges[place] = _joined(ranges.get(place), Range(place, int(row["first"]), int(row["last"]), row["records"]))
+        if row["day"] is not None:
+            earliest, latest = days.get(row["day"], (row["earliest"], row["latest"]))
+            days[row["day"]] = (min(earliest, row["earliest"]), max(latest, row["latest"]))
+    return Survey(list(ranges.values()), days)
+
+
+def _joined(one: Range | None, other: Range) -> Range:
+    if one is None:
+        return other
+    first, last = min(one.first, other.first), max(one.last, other.last)
+    return Range(one.partition, first, last, one.records + other.records)
+
+
+def _any(conditions: Iterable[Column]) -> Column:
+    found = F.lit(False)
+    for condition in conditions:
+        found = found | condition
+    return found

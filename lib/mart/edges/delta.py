@@ -1,0 +1,39 @@
+"""Delta tables without Spark: where a table stands, and its rows for readers that need no cluster."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.dataset
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+
+from mart.schema import Table
+from mart.settings import Settings
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a table stands: its own version, and that of the upstream it follows, read from one snapshot."""
+
+    version: int
+    frontier: int | None
+
+
+def open_table(settings: Settings, path: str, version: int | None = None, **options: Any) -> DeltaTable | None:
+    """Open the table at `path` below the lake; None where there is none yet."""
+    try:
+        return DeltaTable(f"{settings.lake}/{path}", version=version, **options)
+    except TableNotFoundError:
+        return None
+
+
+def standing(settings: Settings, table: Table, upstream: str = "events") -> Standing | None:
+    """Tell where a table stands; None where it does not exist yet."""
+    opened = open_table(settings, table.path, without_files=True)
+    return Standing(opened.version(), opened.transaction_version(upstream)) if opened else None
+
+
+def scan(settings: Settings, path: str, version: int | None = None) -> pyarrow.dataset.Dataset | None:
+    """Give the rows of a table as an Arrow data set; None where it does not exist yet."""
+    opened = open_table(settings, path, version=version)
+    return opened.to_pyarrow_dataset() if opened else None

@@ -1,0 +1,173 @@
+"""The lake: Delta tables read and written by Spark.
+
+A write returns the version it made. A *frontier* (upstream, version) given as `at` becomes a Delta transaction id of the same
+commit, so that rows and the position they stand at cannot part.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import date
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import functions as F
+
+from mart.edges import delta as log
+from mart.schema import Table, delta, spark as types
+from mart.settings import Settings
+
+Frontier = tuple[str, int]
+
+
+class FeedGone(RuntimeError):
+    """The changes that a reader still needs are no longer kept."""
+
+
+def path(settings: Settings, table: Table) -> str:
+    return f"{settings.lake}/{table.path}"
+
+
+def ensure(spark: SparkSession, settings: Settings, *tables: Table) -> None:
+    """Create what does not exist and add new nullable columns; call at the start of a job, never beside a stream.
+
+    Raises ValueError where a table has a declared column with another type.
+    """
+    for table in tables:
+        place = path(settings, table)
+        if not exists(settings, table):
+            spark.sql(delta.create(table, place))
+        elif missing := _missing(spark, settings, table):
+            spark.sql(delta.add(place, tuple(table.column(name) for name in missing)))
+
+
+def _missing(spark: SparkSession, settings: Settings, table: Table) -> list[str]:
+    there = {field.name: field.dataType for field in spark.read.format("delta").load(path(settings, table)).schema}
+    declared = {field.name: field.dataType for field in types.struct(table)}
+    differ = [name for name in declared.keys() & there.keys() if declared[name] != there[name]]
+    if differ:
+        raise ValueError(f"{table.full_name}: other types on the lake than declared: {', '.join(sorted(differ))}")
+    return [name for name in table.names if name not in there]
+
+
+def exists(settings: Settings, table: Table) -> bool:
+    return log.standing(settings, table) is not None
+
+
+def version(settings: Settings, table: Table) -> int | None:
+    """Tell the table's own newest version; None where it does not exist."""
+    standing = log.standing(settings, table)
+    return standing.version if standing else None
+
+
+def frontier(settings: Settings, table: Table, upstream: str = "events") -> int | None:
+    """Tell the version of its upstream that the table stands at; None where it has never followed."""
+    standing = log.standing(settings, table, upstream)
+    return standing.frontier if standing else None
+
+
+def read(spark: SparkSession, settings: Settings, table: Table, version: int | None = None) -> DataFrame:
+    """Read a table, at a version if one is given; no rows where it does not exist yet."""
+    if not exists(settings, table):
+        return spark.createDataFrame([], types.struct(table))
+    reader = spark.read.format("delta")
+    if version is not None:
+        reader = reader.option("versionAsOf", version)
+    return reader.load(path(settings, table))
+
+
+def changes(spark: SparkSession, settings: Settings, table: Table, after: int, upto: int) -> DataFrame:
+    """Read the rows that the versions (after, upto] added, with their `_commit_version`.
+
+    Raises FeedGone where the log or its files no longer reach back that far.
+    """
+    reader = spark.read.format("delta").option("readChangeFeed", "true")
+    reader = reader.option("startingVersion", after + 1).option("endingVersion", upto)
+    try:
+        feed = reader.load(path(settings, table))
+    except Exception as error:
+        if "DELTA_CHANGE_DATA_NOT_RECORDED" in str(error) or "VERSION" in str(error).upper():
+            raise FeedGone(_gone(table, after, upto, error)) from error
+        raise
+    return feed.where(F.col("_change_type") == "insert").drop("_change_type", "_commit_timestamp")
+
+
+def _gone(table: Table, after: int, upto: int, error: Exception) -> str:
+    first = str(error).split("\n")[0]
+    return f"{table.full_name}: versions {after + 1} to {upto} are no longer kept ({first}); go on with `--full`"
+
+
+def append(settings: Settings, table: Table, frame: DataFrame, at: Frontier | None = None) -> int:
+    """Append rows; nothing is written where the table already stands at the frontier. Returns the version."""
+    before = log.standing(settings, table)
+    token = uuid.uuid4().hex
+    writer = _writer(frame, table, at).option("userMetadata", token).mode("append")
+    writer.save(path(settings, table))
+    return _version_of(settings, table, before.version if before else -1, token)
+
+
+def overwrite(
+    settings: Settings, table: Table, frame: DataFrame, at: Frontier | None = None, where: str | None = None
+) -> int:
+    """Replace the whole table, or the rows that `where` covers, in one commit. Returns the newest version.
+
+    A table that already stands at the frontier is written all the same (`--full` on unchanged events): Delta would skip
+    the transaction id silently, and the one that is there says the truth.
+    """
+    if at and frontier(settings, table, at[0]) == at[1]:
+        at = None
+    writer = _writer(frame, table, at).mode("overwrite")
+    if where:
+        writer = writer.option("replaceWhere", where)
+    writer.save(path(settings, table))
+    standing = log.standing(settings, table)
+    assert standing is not None
+    return standing.version
+
+
+def _writer(frame: DataFrame, table: Table, at: Frontier | None) -> DataFrameWriter:
+    columns = [F.col(f"`{c.name}`").cast(c.type.spark).alias(c.name) for c in table.columns]
+    writer = frame.select(*columns).write.format("delta")
+    if table.partition:
+        writer = writer.partitionBy(*table.partition)
+    if at is None:
+        return writer
+    upstream, version = at
+    return writer.option("txnAppId", upstream).option("txnVersion", version)
+
+
+def _version_of(settings: Settings, table: Table, before: int, token: str) -> int:
+    """Find the version that our commit made: the next one, unless a compaction came between."""
+    opened = log.open_table(settings, table.path, without_files=True)
+    assert opened is not None
+    newest = opened.version()
+    if newest <= before + 1:
+        return newest
+    return next(
+        newest - back
+        for back, commit in enumerate(opened.history(newest - before))
+        if commit.get("userMetadata") == token
+    )
+
+
+def partitions(table: Table, values: Iterable[object]) -> str:
+    """Say in SQL which partitions are meant, for `overwrite(where=…)`; tables have one partition column at most."""
+    (name,) = table.partition
+    listed = ", ".join(f"DATE'{v}'" if isinstance(v, date) else str(v) for v in values)
+    return f"{name} IN ({listed})"
+
+
+def drop_buckets(spark: SparkSession, settings: Settings, table: Table, below: int) -> None:
+    """Drop whole partitions of a speed table; runs beside appends, since no row of a kept file is touched."""
+    if exists(settings, table):
+        DeltaTable.forPath(spark, path(settings, table)).delete(F.col("bucket") < below)
+
+
+def compact(spark: SparkSession, settings: Settings, table: Table, where: str | None = None) -> None:
+    """Join small files; adds no row and takes none away."""
+    optimize = DeltaTable.forPath(spark, path(settings, table)).optimize()
+    (optimize.where(where) if where else optimize).executeCompaction()
+
+
+def vacuum(spark: SparkSession, settings: Settings, table: Table) -> None:
+    """Delete files that no kept version needs (the table's own retention)."""
+    DeltaTable.forPath(spark, path(settings, table)).vacuum()

@@ -1,0 +1,125 @@
+"""What every entry point shares: arguments, settings, a Spark session, and waiting for streams.
+
+In: `main(spark, settings, options)` of a job file. Out: its tables, and an exit code: 0, 1 (it failed), 2 (wrong usage).
+"""
+
+import argparse
+import importlib.util
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Protocol
+
+from pyspark.sql import SparkSession
+
+from mart.settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Options:
+    available_now: bool = False  # take what is there, then end
+    full: bool = False  # from nothing instead of from the last run
+
+
+class Running(Protocol):
+    """A stream at work."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; True when it has ended. Raises what made it fail."""
+
+    def stop(self) -> None:
+        """Finish the micro-batch, then end."""
+
+
+Main = Callable[[SparkSession, Settings, Options], Running | None]
+
+
+def names() -> list[str]:
+    """List the jobs as `mart run` names them: layer/name."""
+    return sorted(f"{file.parent.name}/{file.stem}" for file in (ROOT / "jobs").glob("*/*.py"))
+
+
+def load(name: str) -> Main:
+    """Load a job file's `main`. Raises KeyError for a name that is no job."""
+    if name not in names():
+        raise KeyError(name)
+    spec = importlib.util.spec_from_file_location(name.replace("/", "_"), ROOT / "jobs" / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    main: Main = module.main
+    return main
+
+
+def session(settings: Settings, name: str) -> SparkSession:
+    """Start Spark. Where no SPARK_CONF_DIR says otherwise, the one that `make env` made is used."""
+    conf = ROOT / ".spark-conf"
+    if conf.exists():
+        os.environ.setdefault("SPARK_CONF_DIR", str(conf))
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["TZ"] = "UTC"  # collected instants follow the process, not Spark's session
+    time.tzset()
+    spark = SparkSession.builder.appName(f"mart {name}").getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    spark.sparkContext.setCheckpointDir(f"{settings.checkpoints}/rdd")
+    return spark
+
+
+def run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Options) -> None:
+    """Run jobs in one Spark application, in order: a stream goes on beside what follows, unless it only takes
+    what is there. SIGTERM and SIGINT let every micro-batch finish, then end."""
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    spark = session(settings, " ".join(name for name, _ in jobs))
+    running: list[Running] = []
+    for _, main in jobs:
+        if stopping.is_set():
+            break
+        stream = main(spark, settings, options)
+        if stream is None:
+            continue
+        running.append(stream)
+        if options.available_now:
+            _wait([stream], stopping)
+    _wait(running, stopping)
+    spark.stop()
+
+
+def _wait(running: Sequence[Running], stopping: Event) -> None:
+    """Wait until all have ended, one has failed, or we are asked to stop."""
+    left = list(running)
+    while left and not stopping.is_set():
+        left = [stream for stream in left if not stream.wait(0.5 / len(left))]
+    for stream in left:
+        stream.stop()
+
+
+def say(what: str) -> None:
+    """Tell a person how a job goes on; results belong into tables."""
+    print(what, file=sys.stderr, flush=True)
+
+
+def run(main: Main) -> None:
+    """Be the command line of a job file: `--settings FILE --home DIR --available-now --full`."""
+    file = Path(sys.argv[0])
+    parser = argparse.ArgumentParser(prog=file.name, description=sys.modules["__main__"].__doc__)
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings, e.g. conf/local.toml")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="home folder, overrides the settings")
+    parser.add_argument("--available-now", action="store_true", help="take what is there, then end")
+    parser.add_argument("--full", action="store_true", help="compute from nothing instead of from the last run")
+    given = parser.parse_args()
+    try:
+        settings = Settings.read(given.settings, given.home)
+    except SettingsError as error:
+        parser.error(str(error))
+    name = f"{file.parent.name}/{file.stem}"
+    run_all([(name, main)], settings, Options(given.available_now, given.full))

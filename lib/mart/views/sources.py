@@ -1,0 +1,52 @@
+"""Raw records with their coordinates, whatever they come from: one shape, so that one code judges them all.
+
+Out: source, partition, offset (20 digits), key, payload.
+"""
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+RAW = ("source", "partition", "offset", "key", "payload")
+DIGITS = 20
+
+
+def from_kafka(records: DataFrame) -> DataFrame:
+    """Name a Kafka record's coordinates. In: the columns of Spark's Kafka source."""
+    return records.select(
+        F.concat(F.lit("kafka:"), "topic").alias("source"),
+        F.col("partition").cast("string").alias("partition"),
+        F.lpad(F.col("offset").cast("string"), DIGITS, "0").alias("offset"),
+        "key",
+        F.col("value").alias("payload"),
+    )
+
+
+def from_inbox(lines: DataFrame, folder: str) -> DataFrame:
+    """Number the lines of each file from 0. In: file, block (start of the split), payload, in reading order.
+
+    A long file is read in several splits; the split's start and the order within it give the line's place.
+    """
+    ordered = Window.partitionBy("file").orderBy("block", "line")
+    return lines.withColumn("line", F.monotonically_increasing_id()).select(
+        F.lit(f"inbox:{folder}").alias("source"),
+        F.col("file").alias("partition"),
+        F.lpad((F.row_number().over(ordered) - 1).cast("string"), DIGITS, "0").alias("offset"),
+        F.lit(None).cast("binary").alias("key"),
+        "payload",
+    )
+
+
+def from_requeue(lines: DataFrame) -> DataFrame:
+    """Give rejects that were queued again their own coordinates back. In: file, payload (a JSON object a line).
+
+    The file names the run, so a reject that is queued twice lands twice under two sources, and never under one.
+    """
+    record = F.from_json(F.col("payload").cast("string"), "source string, partition string, offset string, key string, payload string")
+    run = F.regexp_replace("file", r"\.jsonl$", "")
+    return lines.select(run.alias("run"), record.alias("record")).select(
+        F.concat(F.lit("requeue:"), "run", F.lit(":"), "record.source").alias("source"),
+        F.col("record.partition").alias("partition"),
+        F.col("record.offset").alias("offset"),
+        F.unbase64("record.key").alias("key"),
+        F.unbase64("record.payload").alias("payload"),
+    )
