@@ -14,14 +14,13 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.progress import TimeElapsedColumn as Elapsed
 from rich.progress import TimeRemainingColumn as Remaining
 
-from mart.cli.services import home_option, json_option
+from mart.cli.options import home_option, json_option, settings_of
 from mart.edges.kafka import KafkaError
 from mart.replay import FORMATS, send
 from mart.replay import generate as shop
 from mart.replay.files import NoInput, find
 from mart.replay.record import Record
 from mart.replay.stream import Shares
-from mart.settings import Settings, SettingsError
 
 F = TypeVar("F", bound=Callable[..., Any])
 POSITIVE = click.FloatRange(min=0, min_open=True)
@@ -63,7 +62,7 @@ def replay(paths: tuple[Path, ...], name: str, to: str, rate: float | None, home
     with _told(), _bar("replaying", DownloadColumn()) as (bar, task):
         files = find(paths, FORMATS[name].suffixes)
         bar.update(task, total=sum(file.stat().st_size for file in files))
-        settings = Settings.read(home=home)
+        settings = settings_of(home)
         sent = send.replay(settings, FORMATS[name], files, to, rate, lambda file: bar.wrap_file(file, task_id=task))
     known = f" ({sent.known:,} were there already)" if sent.known else ""
     sentence = f"{sent.records:,} records{known} from {sent.files:,} files to {to}, {sent.products:,} products"
@@ -114,7 +113,7 @@ def generate(
     _check(to, rate, seconds, bad + duplicates + late)
     plan = shop.Plan(until=until.replace(tzinfo=UTC), shares=Shares(bad, late, duplicates), **size)
     with _told(), _bar("generating", MofNCompleteColumn()) as (bar, task):
-        settings = Settings.read(home=home)
+        settings = settings_of(home)
         watch = _counting(bar, task)
         if seconds and rate:
             plan = dataclasses.replace(plan, events=max(1, round(rate * seconds)))
@@ -153,7 +152,7 @@ def _told() -> Iterator[None]:
     """Turn what a person can put right into one line."""
     try:
         yield
-    except (NoInput, SettingsError) as error:
+    except NoInput as error:
         raise click.UsageError(str(error)) from None
     except (KafkaError, OSError) as error:
         raise click.ClickException(str(error)) from None
@@ -161,9 +160,10 @@ def _told() -> Iterator[None]:
 
 @contextmanager
 def _bar(doing: str, amount: ProgressColumn) -> Iterator[tuple[Progress, TaskID]]:
-    """Show progress on stderr, while it lasts."""
+    """Show progress on stderr while it lasts, to a person only."""
     columns = (TextColumn("{task.description}"), BarColumn(), amount, Elapsed(), Remaining())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         yield bar, bar.add_task(doing, total=None)
 
 

@@ -38,10 +38,10 @@ def write(settings: Settings, folder: str, name: str, lines: Iterable[bytes], la
     written = Written()
     for part, chunk in enumerate(_chunks(lines, largest)):
         content = b"".join(line + b"\n" for line in chunk)
-        file = f"{_safe(name)}-{part:04}-{_digest(name, content)}.jsonl"
-        known = _is_there(files, f"{place}/{file}")
+        path = f"{place}/{_safe(name)}-{part:04}-{_digest(name, content)}.jsonl"
+        known = _is_there(files, path)
         if not known:
-            _put(files, place, file, content)
+            _put(files, path, content)
         written += Written(len(chunk), len(chunk) if known else 0)
     return written
 
@@ -90,14 +90,21 @@ def _is_there(files: fs.FileSystem, path: str) -> bool:
     return bool(files.get_file_info(path).type == fs.FileType.File)
 
 
-def _put(files: fs.FileSystem, place: str, file: str, content: bytes) -> None:
-    """Write under a name that readers ignore, then rename."""
-    hidden = f"{place}/.{file}.{uuid.uuid4().hex}"
+def _put(files: fs.FileSystem, path: str, content: bytes) -> None:
+    """Make a file visible when it is whole: an object in S3 always is, elsewhere a hidden name is renamed."""
+    if not isinstance(files, fs.LocalFileSystem):
+        return _fill(files, path, content)
+    place, _, name = path.rpartition("/")
+    hidden = f"{place}/.{name}.{uuid.uuid4().hex}"
     try:
-        with files.open_output_stream(hidden) as stream:
-            stream.write(content)
-        files.move(hidden, f"{place}/{file}")
+        _fill(files, hidden, content)
+        files.move(hidden, path)
     except BaseException:
         if _is_there(files, hidden):
             files.delete_file(hidden)
         raise
+
+
+def _fill(files: fs.FileSystem, path: str, content: bytes) -> None:
+    with files.open_output_stream(path) as stream:
+        stream.write(content)

@@ -17,7 +17,7 @@ from mart.replay.record import obj, text
 CURRENCY = "EUR"
 TASTES = 16
 FACTORS = 8
-FOCUS = 1.5  # how far tastes pull apart: 0 leaves popularity alone
+FOCUS, FASHION = 4.0, 0.7  # how much taste and popularity weigh in a choice; together views follow Zipf's law, slope -1
 WEEK = 7 * 86_400_000  # ms
 FIRST_WEEK = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp() * 1000)  # ms; before it prices stand still
 
@@ -79,7 +79,7 @@ class Shop:
         kinds = random.normal(size=(len(CATEGORIES), FACTORS))  # products of a category appeal to the same people
         products = kinds[self.category] + 0.5 * random.normal(size=(self.products, FACTORS))
         tastes = random.normal(size=(TASTES, FACTORS)) / np.sqrt(FACTORS)
-        appeal = np.exp(FOCUS * tastes @ products.T) * self.popularity
+        appeal = np.exp(FOCUS * tastes @ products.T) * self.popularity**FASHION
         rows = np.vstack([appeal / appeal.sum(axis=1, keepdims=True), self.popularity])
         return np.asarray(rows.cumsum(axis=1) / rows.sum(axis=1, keepdims=True))
 

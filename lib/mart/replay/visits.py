@@ -17,7 +17,7 @@ ABSENT = -1
 
 ANONYMOUS = 0.2  # share of visits without an account
 VIEWS = 4.0  # views a visit, mean
-ON_TASTE = 0.85  # share of views that follow the visit's taste; the others follow popularity
+ON_TASTE = 0.9  # share of views that follow the visit's taste; the others follow popularity
 ADDED, REMOVED, CHECKED_OUT = 0.25, 0.15, 0.5  # of views, of cart adds, of visits
 REFUNDED, RATED = 0.05, 0.2  # of purchases
 DAY = 86_400_000  # ms
