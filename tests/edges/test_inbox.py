@@ -48,6 +48,12 @@ def test_two_names_that_look_alike_on_disk_keep_their_files_apart(here: Settings
     assert len(_files(here)) == 2
 
 
+def test_a_byte_order_mark_of_a_record_outlives_the_reader_that_drops_one(here: Settings) -> None:
+    inbox.write(here, "activity", "a", [b"\xef\xbb\xbf{}", b"\xef\xbb\xbf{}"])
+    [file] = _files(here)
+    assert file.read_bytes() == b"\xef\xbb\xbf" + b"\xef\xbb\xbf{}\n" * 2
+
+
 def test_nothing_makes_no_file(here: Settings) -> None:
     assert inbox.write(here, "activity", "a", []) == Written()
     assert _files(here) == []

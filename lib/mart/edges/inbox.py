@@ -6,6 +6,7 @@ content, so writing the same again changes nothing, and other content never repl
 
 import re
 import uuid
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -37,7 +38,7 @@ def write(settings: Settings, folder: str, name: str, lines: Iterable[bytes], la
     files, place = _open(settings, folder)
     written = Written()
     for part, chunk in enumerate(_chunks(lines, largest)):
-        content = b"".join(line + b"\n" for line in chunk)
+        content = _content(chunk)
         path = f"{place}/{_safe(name)}-{part:04}-{_digest(name, content)}.jsonl"
         known = _is_there(files, path)
         if not known:
@@ -75,6 +76,12 @@ def _chunks(lines: Iterable[bytes], largest: int) -> Iterator[list[bytes]]:
         size += len(line) + 1
     if chunk:
         yield chunk
+
+
+def _content(lines: list[bytes]) -> bytes:
+    """Join lines; Spark drops one byte order mark at the start of a file, so one that belongs to a record gets another."""
+    content = b"".join(line + b"\n" for line in lines)
+    return BOM_UTF8 + content if content.startswith(BOM_UTF8) else content
 
 
 def _safe(name: str) -> str:
