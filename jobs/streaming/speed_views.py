@@ -3,7 +3,7 @@
 from pyspark.sql import SparkSession
 
 from mart import job
-from mart.delivery.follow import Speed
+from mart.delivery.follow import Speed, follow
 from mart.delivery.stream import Stream
 from mart.settings import Settings
 from mart.tables import FOLDABLE
@@ -11,8 +11,8 @@ from mart.tables import FOLDABLE
 
 def main(spark: SparkSession, settings: Settings, options: job.Options) -> Stream:
     """Follow the events."""
-    stream = Stream(settings, options)
-    Speed(spark, settings, FOLDABLE).follow(stream)
+    stream, speed = Stream(settings, options), Speed(spark, settings, FOLDABLE)
+    follow(stream, spark, settings, "speed_views", speed.stands, speed.advance)
     return stream
 
 

@@ -68,30 +68,46 @@ def session(settings: Settings, name: str) -> SparkSession:
     os.environ["TZ"] = "UTC"  # collected instants follow the process, not Spark's session
     time.tzset()
     spark = SparkSession.builder.appName(f"mart {name}").getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
+    spark.sparkContext.setLogLevel("FATAL")  # what fails is raised here, once, not logged by every layer it passes
     spark.sparkContext.setCheckpointDir(f"{settings.checkpoints}/rdd")
     return spark
 
 
-def run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Options) -> None:
+def run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Options) -> int:
     """Run jobs in one Spark application, in order: a stream goes on beside what follows, unless it only takes
-    what is there. SIGTERM and SIGINT let every micro-batch finish, then end."""
+    what is there. SIGTERM and SIGINT let every micro-batch finish, then end. Returns the exit code.
+
+    An error that we raise ourselves is told in its own words; anything else is a defect, and keeps its trace.
+    """
+    try:
+        _run_all(jobs, settings, options)
+    except Exception as error:
+        if not type(error).__module__.startswith("mart."):
+            raise
+        say(f"error: {error}")
+        return 1
+    return 0
+
+
+def _run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Options) -> None:
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     spark = session(settings, " ".join(name for name, _ in jobs))
-    running: list[Running] = []
-    for _, main in jobs:
-        if stopping.is_set():
-            break
-        stream = main(spark, settings, options)
-        if stream is None:
-            continue
-        running.append(stream)
-        if options.available_now:
-            _wait([stream], stopping)
-    _wait(running, stopping)
-    spark.stop()
+    try:
+        running: list[Running] = []
+        for _, main in jobs:
+            if stopping.is_set():
+                break
+            stream = main(spark, settings, options)
+            if stream is None:
+                continue
+            running.append(stream)
+            if options.available_now:
+                _wait([stream], stopping)
+        _wait(running, stopping)
+    finally:
+        spark.stop()
 
 
 def _wait(running: Sequence[Running], stopping: Event) -> None:
@@ -122,4 +138,4 @@ def run(main: Main) -> None:
     except SettingsError as error:
         parser.error(str(error))
     name = f"{file.parent.name}/{file.stem}"
-    run_all([(name, main)], settings, Options(given.available_now, given.full))
+    sys.exit(run_all([(name, main)], settings, Options(given.available_now, given.full)))

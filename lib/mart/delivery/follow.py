@@ -4,6 +4,8 @@ A table stands at a version of processed.events, its frontier, in the same commi
 frontier is skipped, so a replay, a lost commit entry or a deleted checkpoint changes nothing.
 """
 
+from collections.abc import Callable
+
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -14,6 +16,8 @@ from mart.settings import Settings
 from mart.tables import EVENTS
 from mart.views.fold import fold, gather
 from mart.views.shopping import LIFTS
+
+Advance = Callable[[DataFrame, int], object]  # events of whole versions, and the newest of them
 
 UPSTREAM = "events"
 BUCKET = 100  # versions of events in a partition of a speed table
@@ -30,6 +34,37 @@ def versioned(events: DataFrame) -> DataFrame:
     return events.withColumnRenamed("_commit_version", "version").withColumn("bucket", bucket)
 
 
+def follow(
+    stream: Stream, spark: SparkSession, settings: Settings, name: str, stands: int, advance: Advance
+) -> None:
+    """Catch up from where a table stands, then start the query that follows the events.
+
+    The catch-up comes first: a checkpoint that is ahead of a table, as after its folder was deleted, must not make us
+    skip events.
+    """
+    lake.ensure(spark, settings, EVENTS)
+    stands = catch_up(spark, settings, stands, advance)
+
+    def on_batch(events: DataFrame, _: int) -> None:
+        newest = events.agg(F.max("_commit_version")).first()
+        if newest and newest[0] is not None:
+            advance(events, newest[0])
+
+    stream.add(feeds.changes(spark, settings, EVENTS, stands), name, on_batch)
+
+
+def catch_up(spark: SparkSession, settings: Settings, stands: int, advance: Advance) -> int:
+    """Take a table that stands at a version to the newest one. Returns that version."""
+    newest = lake.version(settings, EVENTS) or 0
+    if newest > stands:
+        feed = lake.changes(spark, settings, EVENTS, stands, newest).persist()
+        try:
+            advance(feed, newest)
+        finally:
+            feed.unpersist()
+    return max(newest, stands)
+
+
 class Speed:
     """The speed tables, advanced from one batch of events to the next. Frontiers are read once, here."""
 
@@ -37,53 +72,30 @@ class Speed:
         self.spark, self.settings = spark, settings
         self.tables = tuple(table.at("speed") for table in tables)
         lake.ensure(spark, settings, *self.tables)
-        self.frontiers = {table: self._start(table) for table in self.tables}
+        self.frontiers = {table.name: self._start(table) for table in self.tables}
 
-    def follow(self, stream: Stream) -> None:
-        """Catch up, then start the query that follows the events.
-
-        The catch-up comes first: a checkpoint that is ahead of a table, as after its folder was deleted, must not
-        make us skip events.
-        """
-        lake.ensure(self.spark, self.settings, EVENTS)
-        self.catch_up()
-        feed = feeds.changes(self.spark, self.settings, EVENTS, min(self.frontiers.values()))
-        stream.add(feed, "speed_views", self._on_batch)
-
-    def _on_batch(self, events: DataFrame, _: int) -> None:
-        newest = events.agg(F.max("_commit_version")).first()
-        if newest and newest[0] is not None:
-            self.advance(events, newest[0])
+    @property
+    def stands(self) -> int:
+        """The version that every table has reached."""
+        return min(self.frontiers.values())
 
     def _start(self, table: Table) -> int:
         """Where to go on: events up to the batch layer's horizon are in there, and no answer needs them here."""
         stands = lake.frontier(self.settings, table, UPSTREAM) or 0
         return max(stands, lake.frontier(self.settings, table.at("batch"), UPSTREAM) or 0)
 
-    def catch_up(self) -> None:
-        """Bring every table to the newest version of the events, from where each stands."""
-        newest = lake.version(self.settings, EVENTS)
-        behind = [stands for stands in self.frontiers.values() if newest is not None and stands < newest]
-        if newest is None or not behind:
-            return
-        feed = lake.changes(self.spark, self.settings, EVENTS, min(behind), newest).persist()
-        try:
-            self.advance(feed, newest)
-        finally:
-            feed.unpersist()
-
-    def advance(self, events: DataFrame, upto: int) -> dict[Table, DataFrame]:
+    def advance(self, events: DataFrame, upto: int) -> dict[str, DataFrame]:
         """Append what the events of versions up to `upto` add. In: events with `_commit_version`, whole versions.
 
-        Returns the appended rows of each table, frozen.
+        Returns the appended rows of each table by its name, frozen.
         """
-        return {table: self._advance(table, versioned(events), upto) for table in self.tables}
+        return {table.name: self._advance(table, versioned(events), upto) for table in self.tables}
 
     def _advance(self, table: Table, events: DataFrame, upto: int) -> DataFrame:
-        rows = lifted(events.where(F.col("version") > self.frontiers[table]), table).localCheckpoint()
-        if upto > self.frontiers[table] and not rows.isEmpty():
+        rows = lifted(events.where(F.col("version") > self.frontiers[table.name]), table).localCheckpoint()
+        if upto > self.frontiers[table.name] and not rows.isEmpty():
             lake.append(self.settings, table, rows, at=(UPSTREAM, upto))
-        self.frontiers[table] = max(upto, self.frontiers[table])
+        self.frontiers[table.name] = max(upto, self.frontiers[table.name])
         return rows
 
 

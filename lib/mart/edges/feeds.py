@@ -46,12 +46,12 @@ def _lines(lines: DataFrame) -> DataFrame:
     return lines.select(name.alias("file"), F.col("_metadata.file_block_start").alias("block"), payload.alias("payload"))
 
 
-def changes(spark: SparkSession, settings: Settings, table: Table, after: int) -> DataFrame:
-    """Stream the rows that versions after `after` add, whole versions only, with their `_commit_version`.
+def changes(spark: SparkSession, settings: Settings, table: Table, since: int) -> DataFrame:
+    """Stream the rows that versions from `since` on add, whole versions only, with their `_commit_version`.
 
-    The default of 1,000 files a micro-batch would split a version (lambda-findings C2).
+    The version must exist. The default of 1,000 files a micro-batch would split a version (lambda-findings C2).
     """
-    reader = spark.readStream.format("delta").option("readChangeFeed", "true").option("startingVersion", after + 1)
+    reader = spark.readStream.format("delta").option("readChangeFeed", "true").option("startingVersion", since)
     feed = reader.option("maxFilesPerTrigger", 2**31 - 1).load(lake.path(settings, table))
     return feed.where(F.col("_change_type") == "insert").drop("_change_type", "_commit_timestamp")
 

@@ -30,7 +30,8 @@ def _column(table: Table, column: Column) -> str:
 
 
 def _properties(table: Table) -> dict[str, str]:
-    checks = {f"delta.constraints.{name}": _escape(condition) for name, condition in table.checks.items()}
+    # Delta fails a check that is null; in SQL, and here, an absent value breaks no condition.
+    checks = {f"delta.constraints.{name}": _escape(f"coalesce({rule}, true)") for name, rule in table.checks.items()}
     return DEFAULTS | dict(table.properties) | checks
 
 

@@ -1,0 +1,91 @@
+"""DuckDB over the lake: every declared table and view under its name, read without Spark."""
+
+import base64
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+import duckdb
+import pyarrow as pa
+
+from mart.edges import delta
+from mart.schema import BINARY, BOOLEAN, DATE, DOUBLE, FLOATS, INT, LONG, PROPERTIES, STRING, TIMESTAMP, Table, Type
+from mart.settings import Settings
+from mart.tables import CATALOGUE, VIEWS
+
+_ARROW = {
+    STRING: pa.string(),
+    LONG: pa.int64(),
+    INT: pa.int32(),
+    DOUBLE: pa.float64(),
+    BOOLEAN: pa.bool_(),
+    TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    DATE: pa.date32(),
+    BINARY: pa.binary(),
+    FLOATS: pa.list_(pa.float32()),
+    PROPERTIES: pa.map_(pa.string(), pa.string()),
+}
+
+
+class QueryError(ValueError):
+    """SQL that can't be answered; the message is DuckDB's own, on one line."""
+
+
+def ask(settings: Settings, sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Answer a question: column names and rows. Raises QueryError."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        _attach(connection, settings, sql)
+        try:
+            answer = connection.execute(sql)
+            return [column[0] for column in answer.description or ()], answer.fetchall()
+        except duckdb.Error as error:
+            raise QueryError(" ".join(str(error).split())) from None
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, sql: str) -> None:
+    """Register what the question, or a view that it names, mentions."""
+    views = [view for view in VIEWS if _mentions(sql, view.full_name)]
+    text = " ".join([sql, *(view.sql for view in views)])
+    for table in CATALOGUE:
+        if _mentions(text, table.full_name):
+            _register(connection, settings, table)
+    for view in views:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {view.layer}")
+        connection.execute(f"CREATE VIEW {view.full_name} AS {view.sql}")
+
+
+def _register(connection: duckdb.DuckDBPyConnection, settings: Settings, table: Table) -> None:
+    rows = delta.scan(settings, table.path)
+    name = f"_{table.layer}_{table.name}"
+    connection.register(name, rows if rows is not None else empty(table))
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
+    connection.execute(f"CREATE VIEW {table.full_name} AS SELECT * FROM {name}")
+
+
+def _mentions(sql: str, name: str) -> bool:
+    layer, table = name.split(".")
+    return bool(re.search(rf'\b{layer}"?\s*\.\s*"?{table}\b', sql, re.IGNORECASE))
+
+
+def empty(table: Table) -> pa.Table:
+    """The table without rows, for a lake that does not hold it yet."""
+    return pa.schema([(column.name, arrow(column.type)) for column in table.columns]).empty_table()
+
+
+def arrow(declared: Type) -> pa.DataType:
+    if found := _ARROW.get(declared):
+        return found
+    precision, scale = re.findall(r"\d+", declared.spark)
+    return pa.decimal128(int(precision), int(scale))
+
+
+def plain(value: object) -> object:
+    """Make a value JSON: instants as ISO 8601 with their zone, decimals as numbers' text, bytes as base64."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return str(value)
