@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from pyspark.sql import SparkSession
 
 from mart import job

@@ -5,8 +5,6 @@ least popularity's; else it stays challenger, and serving keeps to the champion.
 leaves serving as it was.
 """
 
-import sys
-
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -21,12 +19,12 @@ def main(spark: SparkSession, settings: Settings, options: job.Options) -> None:
     """Train on all of batch.interactions at its horizon."""
     standing = delta.standing(settings, INTERACTIONS.at("batch"))
     if standing is None or standing.frontier is None:
-        return _say("no model: batch.interactions is not there yet, run batch/views first")
+        return job.say("no model: batch.interactions is not there yet, run batch/views first")
     interactions = lake.read(spark, settings, INTERACTIONS.at("batch"), standing.version)
     confidence = als.confidence(interactions).persist()
     users, products = (confidence.select(column).distinct().count() for column in ("user_id", "product_id"))
     if min(users, products) < 2:
-        return _say(f"no model: it takes 2 shoppers and 2 products, batch.interactions has {users} and {products}")
+        return job.say(f"no model: it takes 2 shoppers and 2 products, batch.interactions has {users} and {products}")
     scores = evaluate.compare(confidence, settings.als)
     fitted = als.fit(confidence, settings.als)
     params = settings.als.model_dump() | {"shoppers": users, "products": products, "pairs": confidence.count()}
@@ -46,16 +44,12 @@ def _release(settings: Settings, version: str, scores: dict[str, float]) -> None
     registry.release(settings, version, alias)
     told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items() if "ndcg" in name)
     became = f"model {version} is {alias}{' (the first)' if first else ''}"
-    _say(f"{became}: {told or 'nothing could be held out to measure it'}")
+    job.say(f"{became}: {told or 'nothing could be held out to measure it'}")
 
 
 def _period(interactions: DataFrame) -> str:
     row = interactions.agg(F.min("first_at").alias("first"), F.max("last_at").alias("last")).first()
     return f"{row['first']:%Y-%m-%d} to {row['last']:%Y-%m-%d}" if row and row["first"] else ""
-
-
-def _say(what: str) -> None:
-    print(f"batch/train_als: {what}", file=sys.stderr)
 
 
 if __name__ == "__main__":

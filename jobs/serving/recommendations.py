@@ -4,7 +4,6 @@ In: the champion's factors, interactions and popularity from whichever layer sta
 Out: the whole table anew: the popular products for everyone, and each known shopper's own list.
 """
 
-import sys
 from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame, SparkSession
@@ -23,14 +22,14 @@ def main(spark: SparkSession, settings: Settings, options: job.Options) -> None:
     """Make all lists anew."""
     counts, history = _freshest(spark, settings, POPULARITY), _freshest(spark, settings, INTERACTIONS)
     if counts is None or history is None:
-        return _say("nothing to recommend from: run batch/views or serving/merge first")
+        return job.say("nothing to recommend from: run batch/views or serving/merge first")
     products = lake.read(spark, settings, PRODUCTS)
     lists = _made(views.everyone(counts[0], products, settings.als.top_n), None, counts[1])
     if model := registry.released(settings):
         personal = _personal(spark, settings, model.version, history[0], products)
         lists = lists.unionByName(_made(personal, model.version, history[1]))
     else:
-        _say("no model yet (batch/train_als makes one): popular products for everyone, nothing personal")
+        job.say("no model yet (batch/train_als makes one): popular products for everyone, nothing personal")
     lake.ensure(spark, settings, RECOMMENDATIONS)
     lake.overwrite(settings, RECOMMENDATIONS, lists, at=("events", min(counts[1], history[1])))
     return None
@@ -44,7 +43,7 @@ def _personal(
     users, items = (lake.read(spark, settings, table).where(ours) for table in (USER_FACTORS, ITEM_FACTORS))
     candidates = topn.products(views.eligible(items, products))
     if not len(candidates.ids):
-        _say(f"the champion, model {version}, has no factors in this lake: nothing personal; run batch/train_als")
+        job.say(f"the champion, model {version}, has no factors in this lake: nothing personal; run batch/train_als")
     shoppers = users.join(views.histories(history, products), "user_id", how="left")
     return views.personal(topn.recommend(shoppers, candidates, settings.als.top_n))
 
@@ -62,10 +61,6 @@ def _freshest(spark: SparkSession, settings: Settings, table: Table) -> tuple[Da
 def _made(lists: DataFrame, model: str | None, version: int) -> DataFrame:
     stamps = {"model_version": model, "made_from_version": version, "made_at": datetime.now(UTC)}
     return lists.withColumns({name: F.lit(value) for name, value in stamps.items()})
-
-
-def _say(what: str) -> None:
-    print(f"serving/recommendations: {what}", file=sys.stderr)
 
 
 if __name__ == "__main__":

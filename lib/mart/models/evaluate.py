@@ -16,6 +16,8 @@ SHARE = 0.2  # of each shopper's products held out
 def compare(confidence: DataFrame, settings: Als) -> dict[str, float]:
     """Score ALS and popularity on the same held-out products; empty where no shopper has two products."""
     kept, held_out = metrics.hold_out(confidence, SHARE, settings.seed)
+    if held_out.isEmpty():
+        return {}
     kept.persist()
     fitted = als.fit(kept, settings)
     ours = _score(fitted.user_factors, fitted.item_factors, kept, held_out)

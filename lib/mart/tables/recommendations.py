@@ -53,5 +53,5 @@ RECOMMENDATIONS = Table(
 
 EVERYONE = "(everyone)"
 
-# What one act says about a shopper's wish; only the ratios matter.
+# What one act says about a shopper's wish, in page views.
 WEIGHTS = {"views": 1.0, "cart_adds": 3.0, "purchases": 10.0}

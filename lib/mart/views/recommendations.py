@@ -17,14 +17,16 @@ def histories(interactions: DataFrame, products: DataFrame) -> DataFrame:
     """Gather each shopper's past: one row a shopper (user_id, seen, history).
 
     `seen` are the products bought, those given back too: nobody wants them twice. `history` are the strongest products,
-    HISTORY at most, each with the reason that it gives.
+    HISTORY at most, each with the reason that it gives; what was given back gives none.
     """
     named = interactions.join(products.select("product_id", "title"), "product_id", how="left")
     act = F.struct(_strength().alias("strength"), "last_at", "product_id", _reason().alias("reason"))
-    bought = F.when(F.col("purchases") > 0, F.col("product_id"))
-    strongest = F.slice(F.sort_array(F.collect_list(act), asc=False), 1, HISTORY)
+    bought = F.col("purchases") > 0
+    kept = F.when(~(bought & (F.col("quantity") <= 0)), act)
+    strongest = F.slice(F.sort_array(F.collect_list(kept), asc=False), 1, HISTORY)
+    seen = F.collect_list(F.when(bought, F.col("product_id")))
     history = F.transform(strongest, lambda one: F.struct(one["product_id"], one["reason"]))
-    return named.groupBy("user_id").agg(F.collect_list(bought).alias("seen"), history.alias("history"))
+    return named.groupBy("user_id").agg(seen.alias("seen"), history.alias("history"))
 
 
 def eligible(item_factors: DataFrame, products: DataFrame) -> DataFrame:
@@ -56,7 +58,7 @@ def _strength() -> Column:
 def _reason() -> Column:
     did = (
         F.when(F.col("purchases") > 0, F.lit("bought"))
-        .when(F.col("cart_adds") > 0, F.lit("put into the cart:"))
+        .when(F.col("cart_adds") > 0, F.lit("put in the cart:"))
         .otherwise(F.lit("looked at"))
     )
     return F.concat_ws(" ", F.lit("because you"), did, F.coalesce("title", "product_id"))
