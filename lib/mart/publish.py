@@ -61,7 +61,7 @@ def publish(
 
 def current(settings: Settings, table: Table) -> Edition | None:
     """Pin the table as the lake has it; None where it does not exist yet."""
-    opened = delta.open_table(settings, table.path, without_files=True)
+    opened = delta.open_table(settings, table.path)
     if opened is None:
         return None
     return Edition(str(opened.metadata().id), opened.version(), opened.transaction_version("events"))

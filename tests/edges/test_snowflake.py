@@ -68,7 +68,7 @@ def test_null_timestamps_and_decimals_of_38_digits_come_back_as_they_went(wareho
     given = {
         "shop": ["a", "b", "c"],
         "seen_at": pa.array(
-            [datetime(2026, 11, 21, 1, 2, 3, 456789), None, datetime(1969, 12, 31)], pa.timestamp("us")
+            [at("2026-11-21 01:02:03.456789"), None, at("1969-12-31 23:59:59.999999")], pa.timestamp("us")
         ),
         "price": pa.array([Decimal("0.1000"), None, Decimal("-1.0001")], pa.decimal128(18, 4)),
         "revenue": pa.array(

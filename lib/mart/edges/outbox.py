@@ -1,14 +1,17 @@
 """The outbox of the lake: rows on their way out, as Parquet files of bounded size below `<lake>/_outbox`.
 
-Spark writes them where the lake is, on a disk or in S3; whoever brings them out reads one file at a time.
+Spark writes them where the lake is, on a disk or in S3; the driver brings them out, one file in memory at a time, so only the
+bytes of what changed pass it. Where that line becomes too narrow, an external stage over this folder takes the place of PUT.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import pyarrow.parquet
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyarrow import fs
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
@@ -17,7 +20,10 @@ from mart.schema import Table
 from mart.settings import Settings
 
 # What Delta and Parquet say when the log, the feed or their files no longer reach back.
-GONE = ("FAILED_READ_FILE", "DELTA_CHANGE_", "DELTA_MISSING_CHANGE_DATA", "DELTA_VERSION", "DELTA_LOG_FILE", "PATH_NOT")
+GONE = re.compile(
+    r"\[(FAILED_READ_FILE\.FILE_NOT_EXIST|DELTA_MISSING_CHANGE_DATA|DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_\w+"
+    r"|DELTA_LOG_FILE_NOT_FOUND|DELTA_TRUNCATED_TRANSACTION_LOG|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_VERSION_NOT_FOUND)\]"
+)
 
 
 class FeedGone(RuntimeError):
@@ -93,7 +99,7 @@ def _parcel(system: fs.FileSystem, file: fs.FileInfo) -> Parcel:
 def _feed_gone(table: Table) -> Iterator[None]:
     try:
         yield
-    except PySparkException as error:
-        if not (error.getCondition() or "").startswith(GONE):
+    except (PySparkException, Py4JJavaError) as error:  # an executor's comes as the latter, its condition in the text
+        if not GONE.search(str(error)):
             raise
-        raise FeedGone(f"{table.full_name}: {error.getCondition()}") from error
+        raise FeedGone(f"{table.full_name}: the change feed is no longer whole") from error

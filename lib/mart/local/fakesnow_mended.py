@@ -1,8 +1,9 @@
 """Faults of fakesnow 0.12.1 with duckdb 2.0 that would let right code fail or wrong code pass, mended in its process.
 
-Each has a test in tests/local/test_fakesnow_mended.py that says what Snowflake does.
+tests/edges/test_snowflake.py and tests/jobs/test_publish_snowflake.py fail without each of them.
 """
 
+import math
 import time
 from contextlib import suppress
 from importlib import import_module
@@ -22,12 +23,11 @@ def mend() -> None:
     _comments()
     _null_timestamps()
     _copy_into_temporary_tables()
-    _abandoned_transactions()
     _errors()
 
 
 def _comments() -> None:
-    """Let a table's comment hold an apostrophe, and record none for a table without.
+    """Record no comment for a table without one.
 
     MERGE makes a temporary table; recording its missing comment in another database makes duckdb refuse the transaction.
     """
@@ -35,7 +35,7 @@ def _comments() -> None:
     insert = schema.insert_table_comment_sql
 
     def insert_table_comment_sql(catalog: str, schema: str, table: str, comment: str | None) -> str:
-        return str(insert(catalog, schema, table, comment.replace("'", "''"))) if comment else "SELECT 1"
+        return str(insert(catalog, schema, table, comment)) if comment else "SELECT 1"
 
     schema.insert_table_comment_sql = insert_table_comment_sql
 
@@ -68,39 +68,35 @@ def _copy_into_temporary_tables() -> None:
     copy._describe_table = _describe_table
 
 
-def _abandoned_transactions() -> None:
-    """Roll a killed client's transaction back in the end, so that its locks don't last as long as the server."""
-    server: Any = import_module("fakesnow.server")
-    to_conn = server.to_conn
-    used: dict[str, float] = {}  # when a session was last heard of
-
-    def to_connection(token: str) -> object:
-        now = time.monotonic()
-        for other in [t for t, at in used.items() if t != token and now - at > ABANDONED]:
-            del used[other]
-            with suppress(Exception):  # most have no transaction open, or are closed
-                server.sessions[other]._duck_conn.rollback()
-        used[token] = now
-        return to_conn(token)
-
-    server.to_conn = to_connection
-
-
 def _errors() -> None:
     """Answer a statement that fails with an error, as clients retry an HTTP 500 until their patience ends.
 
-    A conflict of two transactions is the lock that Snowflake would have waited for in vain.
+    A conflict of two transactions is the lock that Snowflake would have waited for in vain; like Snowflake, roll back
+    the other one if its client was killed, so that its locks don't last as long as the server.
     """
     cursor: Any = import_module("fakesnow.cursor").FakeSnowflakeCursor
     execute = cursor.execute
 
-    def execute_and_tell(self: object, *args: object, **options: object) -> object:
+    def execute_and_tell(self: Any, *args: object, **options: object) -> object:  # noqa: ANN401
+        self._conn.heard_at = math.inf  # at work
         try:
             return execute(self, *args, **options)
         except errors.Error:
             raise
         except Exception as error:
             locked = isinstance(error, duckdb.TransactionException) and "onflict" in str(error)
+            if locked:
+                _roll_back_abandoned()
             raise errors.ProgrammingError(msg=str(error), errno=625 if locked else 603, sqlstate="57014") from error
+        finally:
+            self._conn.heard_at = time.monotonic()
 
     cursor.execute = execute_and_tell
+
+
+def _roll_back_abandoned() -> None:
+    server: Any = import_module("fakesnow.server")
+    for session in list(server.sessions.values()):
+        if time.monotonic() - getattr(session, "heard_at", math.inf) > ABANDONED:
+            with suppress(duckdb.Error):  # most have no transaction open
+                session._duck_conn.rollback()
