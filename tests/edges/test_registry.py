@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from mart.edges import registry
 from mart.models import als
-from mart.settings import Als, Settings
+from mart.settings import Als, Mlflow, Settings
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +52,10 @@ def _says_where_it_comes_from(settings: Settings, version: str) -> None:
     assert info.saved_input_example_info is not None
     loaded = mlflow.spark.load_model(f"models:/{settings.mlflow.model}/{version}", dfs_tmpdir=f"{settings.home}/tmp")
     assert loaded.stages[0].rank == 2
+
+
+def test_a_server_that_is_gone_is_said_within_seconds(tmp_path: Path) -> None:
+    gone = Mlflow(tracking_uri="http://127.0.0.1:9")  # the discard port: nobody listens
+    settings = Settings.read(home=tmp_path).model_copy(update={"mlflow": gone})
+    with pytest.raises(registry.RegistryAway, match="does not answer"):
+        registry.released(settings)

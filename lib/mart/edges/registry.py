@@ -20,8 +20,9 @@ from pyspark.ml.recommendation import ALSModel
 
 from mart.settings import Settings
 
-# MLflow is talkative: no telemetry, no links on stdout, no progress bars, no search for git, errors only; and it warns
-# about type hints of its own when it is imported.
+# MLflow waits minutes for a server that is gone, prints links on stdout and progress bars, phones home, looks for git,
+# and warns about type hints of its own when it is imported.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -40,6 +41,10 @@ logging.getLogger("mlflow").setLevel(logging.ERROR)
 CHAMPION, CHALLENGER = "champion", "challenger"
 
 MADE_FROM = "made_from_version"
+
+
+class RegistryAway(RuntimeError):
+    """The server that the settings name does not answer."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,17 @@ def _connect(settings: Settings) -> MlflowClient:
     _database(settings).parent.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(store)
     mlflow.set_registry_uri(store)
-    return MlflowClient(store, store)
+    client = MlflowClient(store, store)
+    if settings.mlflow.tracking_uri:
+        _reach(client, store)
+    return client
+
+
+def _reach(client: MlflowClient, store: str) -> None:
+    try:
+        client.search_registered_models(max_results=1)
+    except MlflowException as error:
+        raise RegistryAway(f"MLflow at {store} does not answer (`mart up` starts the local one): {error}") from error
 
 
 def _database(settings: Settings) -> Path:
