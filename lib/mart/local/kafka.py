@@ -79,7 +79,8 @@ def _prepare(place: Place) -> None:
 def _format(folder: Path) -> None:
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     settings = str(folder / "server.properties")
-    command = _run(QUICK, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", settings)
+    named = f"--cluster-id={cluster}"  # one word: an id may begin with a dash
+    command = _run(QUICK, "kafka.tools.StorageTool", "format", "--ignore-formatted", named, "-c", settings)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServiceError(
