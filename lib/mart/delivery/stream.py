@@ -14,6 +14,10 @@ from mart.settings import Settings
 OnBatch = Callable[[DataFrame, int], None]
 
 
+class Stopping(RuntimeError):
+    """A micro-batch came to the gate after we were asked to stop; the next start takes it in."""
+
+
 class Stream:
     """Queries of one job. Each micro-batch holds the gate while it works; `stop` waits for the gate."""
 
@@ -22,6 +26,7 @@ class Stream:
         self._gate = Lock()
         self._queries: list[StreamingQuery] = []
         self._fault: BaseException | None = None
+        self._stopping = False
 
     def add(self, frame: DataFrame, name: str, on_batch: OnBatch, seconds: float | None = None) -> None:
         """Start a query; `name` names its checkpoint. `seconds` between micro-batches, else the settings' trigger."""
@@ -40,10 +45,15 @@ class Stream:
         return not any(query.isActive for query in self._queries)
 
     def stop(self) -> None:
-        """Finish the micro-batch that is at work, then end."""
+        """Finish the micro-batch that is at work, then end; those that wait at the gate are sent away.
+
+        The gate is free again before the queries end: Spark waits for a micro-batch that waits for the gate.
+        """
+        self._stopping = True
         with self._gate:
-            for query in self._queries:
-                query.stop()
+            pass
+        for query in self._queries:
+            query.stop()
 
     def _trigger(self, writer: DataStreamWriter, seconds: float | None) -> DataStreamWriter:
         if self._options.available_now:
@@ -54,6 +64,8 @@ class Stream:
     def _gated(self, on_batch: OnBatch) -> OnBatch:
         def work(frame: DataFrame, batch: int) -> None:
             with self._gate:
+                if self._stopping:
+                    raise Stopping
                 try:
                     on_batch(frame, batch)
                 except BaseException as fault:
