@@ -9,7 +9,7 @@ JARS := $(MART_CACHE)/jars/$(firstword $(shell cksum < conf/ivy.xml))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env packages jars-s3 demo test soak bench lint lock clean
+.PHONY: help env packages jars-s3 demo test soak bench lint dictionary lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,9 @@ lint: env ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+dictionary: env ## Write docs/data-dictionary.md from the declarations
+	$(BIN)/python -m mart.tables > docs/data-dictionary.md
 
 lock: ## Resolve setup.py anew into requirements.lock (needs uv: pip install uv)
 	uv pip compile --universal --python-version 3.11 --upgrade --extra dev --generate-hashes \
