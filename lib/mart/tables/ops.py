@@ -13,7 +13,7 @@ RUNS = Table(
         Column("ended_at", TIMESTAMP, "When it ended, UTC."),
         Column("version", LONG, "Version of processed.events at its end; null where there were none."),
         Column("rows", LONG, "Rows written [rows]; null where the job does not count."),
-        Column("outcome", STRING, "ok or failed."),
+        Column("outcome", STRING, "How it ended: ok or failed."),
         Column("detail", STRING, "What it did, or the first line of its error."),
     ),
     key=("run_id",),
