@@ -12,7 +12,9 @@ def main(spark: SparkSession, settings: Settings, options: job.Options) -> None:
     """Merge batch and speed of each table."""
     for table in FOLDABLE:
         stands = layers.materialise(spark, settings, table)
-        job.say(f"serving.{table.name}: at version {stands}" if stands is not None else f"serving.{table.name}: nothing yet")
+        job.say(
+            f"serving.{table.name}: at version {stands}" if stands is not None else f"serving.{table.name}: nothing yet"
+        )
 
 
 if __name__ == "__main__":

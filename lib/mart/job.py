@@ -9,7 +9,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -24,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Options:
+    """What a run is asked for; everything that lasts is in the settings."""
+
     available_now: bool = False  # take what is there, then end
     full: bool = False  # from nothing instead of from the last run
 
@@ -51,7 +54,8 @@ def load(name: str) -> Main:
     if name not in names():
         raise KeyError(name)
     spec = importlib.util.spec_from_file_location(name.replace("/", "_"), ROOT / "jobs" / f"{name}.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     main: Main = module.main
@@ -74,10 +78,10 @@ def session(settings: Settings, name: str) -> SparkSession:
 
 
 def run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Options) -> int:
-    """Run jobs in one Spark application, in order: a stream goes on beside what follows, unless it only takes
-    what is there. SIGTERM and SIGINT let every micro-batch finish, then end. Returns the exit code.
+    """Run jobs in one Spark application, in order, and return the exit code.
 
-    An error that we raise ourselves is told in its own words; anything else is a defect, and keeps its trace.
+    A stream goes on beside what follows, unless it only takes what is there. SIGTERM and SIGINT let every micro-batch
+    finish, then end. An error that we raise ourselves is told in its own words; anything else is a defect, and keeps its trace.
     """
     try:
         _run_all(jobs, settings, options)
@@ -91,9 +95,8 @@ def run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Optio
 
 def _run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Options) -> None:
     stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    spark = session(settings, " ".join(name for name, _ in jobs))
+    with _asked_to(stopping):
+        spark = session(settings, " ".join(name for name, _ in jobs))
     try:
         running: list[Running] = []
         for _, main in jobs:
@@ -108,6 +111,25 @@ def _run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Opti
         _wait(running, stopping)
     finally:
         spark.stop()
+
+
+@contextmanager
+def _asked_to(stop: Event) -> Iterator[None]:
+    """From now on a SIGTERM or SIGINT only sets `stop`, and Java, started inside, takes no notice of it.
+
+    Java leaves a signal alone that is ignored when it starts, so a signal to the whole process group, as Ctrl-C and most
+    supervisors send, lets the micro-batch finish too. One that comes meanwhile is held back, not lost.
+    """
+    signals = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    for number in signals:
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number in signals:
+            signal.signal(number, lambda *_: stop.set())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
 
 
 def _wait(running: Sequence[Running], stopping: Event) -> None:

@@ -130,7 +130,7 @@ def pack(
         try:
             feed = outbox.feed(spark, settings, table, before.version, now.version)
             return write(changes.net(feed, table)), False
-        except outbox.FeedGone:
+        except lake.FeedGone:
             pass  # the whole table says the same, only longer
     return write(changes.whole(lake.read(spark, settings, table, now.version), table)), True
 

@@ -17,10 +17,14 @@ class SettingsError(ValueError):
 
 
 class Section(BaseModel):
+    """A group of settings; an unknown key in it is an error."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Kafka(Section):
+    """Where activity and offers come from."""
+
     brokers: str = ""  # empty: there is no Kafka, only landed files
     activity: str = "activity"
     product_details: str = "product-details"
@@ -28,6 +32,8 @@ class Kafka(Section):
 
 
 class Snowflake(Section):
+    """Where serving tables are published to."""
+
     host: str = ""  # empty: nothing is published
     port: int = 443
     protocol: str = "https"
@@ -46,28 +52,38 @@ class Snowflake(Section):
 
 
 class Mlflow(Section):
+    """Where models are tracked and registered."""
+
     tracking_uri: str = ""  # empty: a SQLite store in the home folder
     experiment: str = "product-mart"
     model: str = "recommender"
 
 
 class Aws(Section):
+    """Where AWS is; an endpoint only for an emulator."""
+
     endpoint_url: str = ""
     region: str = "eu-central-1"
 
 
 class Ingest(Section):
+    """What ingest takes for good."""
+
     max_payload_bytes: int = 1_000_000
     future_minutes: int = 10
     max_files_per_trigger: int = 1_000
 
 
 class Live(Section):
+    """How often the live job works."""
+
     trigger_seconds: float = 0  # 0: as soon as there is something
     housekeeping_minutes: float = 10
 
 
 class Als(Section):
+    """Size and strength of the model."""
+
     rank: int = 32
     iterations: int = 15
     regularisation: float = 0.1
@@ -78,6 +94,8 @@ class Als(Section):
 
 
 class Settings(BaseSettings):
+    """Everything a job is told from outside."""
+
     model_config = SettingsConfigDict(env_prefix="MART_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     home: Path = Path(".mart")

@@ -1,21 +1,24 @@
 """`mart run`, `mart requeue`, `mart maintain`: jobs at work."""
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
-from mart.cli.options import home_option, settings_of
+from mart.cli.options import home_option, json_option, settings_of
 
 
 @click.command()
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB [JOB …]")
 @home_option
-@click.option("--settings", "file", type=click.Path(path_type=Path), help="Settings file; conf/local.toml says what can be set.")
+@click.option(
+    "--settings", "file", type=click.Path(path_type=Path), help="Settings file; conf/local.toml says what can be set."
+)
 @click.option("--available-now", is_flag=True, help="Streams take what is there, then end.")
 @click.option("--full", is_flag=True, help="batch/views from nothing instead of from the last run.")
 def run(jobs: tuple[str, ...], home: Path, file: Path | None, available_now: bool, full: bool) -> None:
-    """Run jobs in one Spark application, in the order given; a stream goes on beside what follows.
+    r"""Run jobs in one Spark application, in the order given; a stream goes on beside what follows.
 
     SIGTERM (or Ctrl-C) lets the micro-batch finish, then ends with exit code 0.
 
@@ -33,4 +36,41 @@ def run(jobs: tuple[str, ...], home: Path, file: Path | None, available_now: boo
     sys.exit(job.run_all([(name, job.load(name)) for name in jobs], settings, job.Options(available_now, full)))
 
 
-COMMANDS = (run,)
+@click.command()
+@click.option("--reason", help="Only rejects of this reason, e.g. not_json.")
+@home_option
+@json_option
+def requeue(reason: str | None, home: Path, as_json: bool) -> None:
+    r"""Give rejects another chance after a fix, each once; the next ingest takes them in.
+
+    \b
+    Examples:
+      mart requeue --reason out_of_range
+      mart requeue && mart run streaming/ingest_activity --available-now
+    """
+    from mart import requeue as again
+    from mart.tables.activity import REASONS
+
+    if reason is not None and reason not in REASONS:
+        raise click.UsageError(f"no such reason: {reason}. There are: {', '.join(REASONS)}")
+    queued = again.requeue(settings_of(home), reason)
+    print(json.dumps({"queued": queued}) if as_json else f"{queued:,} rejects queued again")
+
+
+@click.command()
+@home_option
+def maintain(home: Path) -> None:
+    """Join small files, drop what the batch layer holds, delete what nobody needs; running jobs go on."""
+    from mart import job
+    from mart.delivery import housekeeping
+
+    settings = settings_of(home)
+    spark = job.session(settings, "maintain")
+    try:
+        for said in housekeeping.maintain(spark, settings):
+            print(said)
+    finally:
+        spark.stop()
+
+
+COMMANDS = (run, requeue, maintain)

@@ -14,27 +14,33 @@ from mart.settings import Settings
 from mart.tables import LANDING_ACTIVITY
 from mart.views import sources
 
+Shape = Callable[[DataFrame], DataFrame]  # to the columns of views/sources
+
 INBOX_SECONDS = 5.0  # how often a folder is listed: history is in no hurry
 
 
-def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lambda _: None, name: str = "activity") -> None:
+def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lambda _: None) -> None:
     """Start the queries that bring activity in; `then` gets the events of each micro-batch that has some."""
 
-    def through(shape: Callable[[DataFrame], DataFrame]) -> Callable[[DataFrame, int], None]:
+    def add(feed: DataFrame, name: str, shape: Shape, seconds: float | None = None) -> None:
         def work(frame: DataFrame, batch: int) -> None:
             if arrived := ingest(shape(frame), batch):
                 then(arrived)
 
-        return work
+        # The instant becomes data here: as a literal of the micro-batch it would make Spark compile all its code anew.
+        stream.add(feed.withColumn("arrived_at", F.current_timestamp()), name, work, seconds)
 
     spark, settings = ingest.spark, ingest.settings
-    inbox = through(lambda lines: sources.from_inbox(lines, "activity"))
-    stream.add(feeds.inbox(spark, settings, "activity"), f"{name}_inbox", inbox, INBOX_SECONDS)
-    stream.add(feeds.inbox(spark, settings, "requeue"), f"{name}_requeue", through(sources.from_requeue), INBOX_SECONDS)
+    add(feeds.inbox(spark, settings, "activity"), "activity_inbox", _history, INBOX_SECONDS)
+    add(feeds.inbox(spark, settings, "requeue"), "activity_requeue", sources.from_requeue, INBOX_SECONDS)
     topic = settings.kafka.activity
     start = _start(spark, settings, ingest.positions, topic)
     if start is not None:
-        stream.add(feeds.kafka(spark, settings, topic, start), f"{name}_kafka", through(sources.from_kafka))
+        add(feeds.kafka(spark, settings, topic, start), f"activity_kafka_{topic}", sources.from_kafka)
+
+
+def _history(lines: DataFrame) -> DataFrame:
+    return sources.from_inbox(lines, "activity")
 
 
 def _start(spark: SparkSession, settings: Settings, positions: Positions, topic: str) -> dict[int, int] | None:
@@ -51,7 +57,9 @@ def _start(spark: SparkSession, settings: Settings, positions: Positions, topic:
     return {partition: landed.get(partition, begin - 1) + 1 for partition, (begin, _) in ends.items()}
 
 
-def _check(spark: SparkSession, settings: Settings, topic: str, partition: int, last: int, ends: tuple[int, int]) -> None:
+def _check(
+    spark: SparkSession, settings: Settings, topic: str, partition: int, last: int, ends: tuple[int, int]
+) -> None:
     """A topic that was deleted and made again has other records under the same offsets: never a silent skip."""
     begin, end = ends
     place = f"kafka:{topic}, partition {partition}"

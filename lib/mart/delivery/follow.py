@@ -5,7 +5,9 @@ frontier is skipped, so a replay, a lost commit entry or a deleted checkpoint ch
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+from delta.exceptions import DeltaConcurrentModificationException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -17,9 +19,11 @@ from mart.tables import EVENTS
 from mart.views.fold import fold, gather
 from mart.views.shopping import LIFTS
 
+Then = Callable[[Table, DataFrame], None]
 Advance = Callable[[DataFrame, int], object]  # events of whole versions, and the newest of them
 
 UPSTREAM = "events"
+TRIES = 5
 BUCKET = 100  # versions of events in a partition of a speed table
 
 
@@ -34,9 +38,7 @@ def versioned(events: DataFrame) -> DataFrame:
     return events.withColumnRenamed("_commit_version", "version").withColumn("bucket", bucket)
 
 
-def follow(
-    stream: Stream, spark: SparkSession, settings: Settings, name: str, stands: int, advance: Advance
-) -> None:
+def follow(stream: Stream, spark: SparkSession, settings: Settings, name: str, stands: int, advance: Advance) -> None:
     """Catch up from where a table stands, then start the query that follows the events.
 
     The catch-up comes first: a checkpoint that is ahead of a table, as after its folder was deleted, must not make us
@@ -70,9 +72,9 @@ class Speed:
 
     def __init__(self, spark: SparkSession, settings: Settings, tables: tuple[Table, ...]) -> None:
         self.spark, self.settings = spark, settings
-        self.tables = tuple(table.at("speed") for table in tables)
-        lake.ensure(spark, settings, *self.tables)
-        self.frontiers = {table.name: self._start(table) for table in self.tables}
+        self.tables = tables
+        lake.ensure(spark, settings, *(table.at("speed") for table in tables))
+        self.frontiers = {table.name: self._start(table.at("speed")) for table in tables}
 
     @property
     def stands(self) -> int:
@@ -84,26 +86,46 @@ class Speed:
         stands = lake.frontier(self.settings, table, UPSTREAM) or 0
         return max(stands, lake.frontier(self.settings, table.at("batch"), UPSTREAM) or 0)
 
-    def advance(self, events: DataFrame, upto: int) -> dict[str, DataFrame]:
+    def advance(self, events: DataFrame, upto: int, then: Then | None = None) -> None:
         """Append what the events of versions up to `upto` add. In: events with `_commit_version`, whole versions.
 
-        Returns the appended rows of each table by its name, frozen.
+        `then` gets each table's appended rows, frozen. The tables do not depend on one another, and most of a small
+        write is planning: they are written side by side.
         """
-        return {table.name: self._advance(table, versioned(events), upto) for table in self.tables}
+        stands = self.stands
+        # Frozen as data: a version written into the plan would make Spark compile its code anew each time.
+        frozen = versioned(events.where(F.col("_commit_version") > stands)).localCheckpoint()
 
-    def _advance(self, table: Table, events: DataFrame, upto: int) -> DataFrame:
-        rows = lifted(events.where(F.col("version") > self.frontiers[table.name]), table).localCheckpoint()
-        if upto > self.frontiers[table.name] and not rows.isEmpty():
-            lake.append(self.settings, table, rows, at=(UPSTREAM, upto))
-        self.frontiers[table.name] = max(upto, self.frontiers[table.name])
-        return rows
+        def work(table: Table) -> None:
+            ahead = self.frontiers[table.name] > stands  # a kill came between the tables' writes
+            fresh = frozen.where(F.col("version") > self.frontiers[table.name]) if ahead else frozen
+            rows = lifted(fresh, table.at("speed")).localCheckpoint()
+            if not rows.isEmpty():
+                lake.append(self.settings, table.at("speed"), rows, at=(UPSTREAM, upto))
+                if then:
+                    then(table, rows)
+            self.frontiers[table.name] = max(upto, self.frontiers[table.name])
+
+        with ThreadPoolExecutor(len(self.tables)) as pool:
+            list(pool.map(work, self.tables))
 
 
 def refold(spark: SparkSession, settings: Settings, table: Table, rows: DataFrame, upto: int) -> None:
     """Fold new rows into a table and say that it now stands at `upto`; only the partitions they touch are rewritten.
 
-    In: rows of the table's columns, one or more a key; frozen, since they are read twice.
+    In: rows of the table's columns, one or more a key; frozen, since they are read twice. Where another process has
+    written the table meanwhile, it is read again: the transaction id keeps the same events from counting twice.
     """
+    for attempt in range(1, TRIES + 1):
+        try:
+            _refold(spark, settings, table, rows, upto)
+            break
+        except DeltaConcurrentModificationException:
+            if attempt == TRIES:
+                raise
+
+
+def _refold(spark: SparkSession, settings: Settings, table: Table, rows: DataFrame, upto: int) -> None:
     where = None
     there = lake.read(spark, settings, table)
     if table.partition:

@@ -35,6 +35,7 @@ class Ingest:
 
     def __init__(self, spark: SparkSession, settings: Settings) -> None:
         self.spark, self.settings = spark, settings
+        self._started = datetime.now(UTC)
         lake.ensure(spark, settings, LANDING_ACTIVITY, EVENTS)
         self._catalogue = Catalogue(spark, settings)
         self._catch_up()
@@ -59,9 +60,10 @@ class Ingest:
         return Arrived(events, lake.append(self.settings, EVENTS, events, at=(UPSTREAM, version)))
 
     def _stamped(self, records: DataFrame, batch: int) -> DataFrame:
-        now = datetime.now(UTC)
-        stamps = {"arrived_at": now, "code_version": mart.__version__, "batch": f"{now:%Y%m%dT%H%M%S}-{batch}"}
-        return records.withColumns({name: F.lit(value) for name, value in stamps.items()})
+        stamps = {"code_version": F.lit(mart.__version__), "batch": F.lit(f"{self._started:%Y%m%dT%H%M%S}-{batch}")}
+        if "arrived_at" not in records.columns:
+            stamps["arrived_at"] = F.current_timestamp()
+        return records.withColumns(stamps)
 
     def _decide(self, fresh: DataFrame, survey: Survey) -> DataFrame:
         """Decide what becomes of the records, and freeze it: both tables are written from this frame.
@@ -78,7 +80,7 @@ class Ingest:
         if stands >= newest:
             return
         missed = lake.changes(self.spark, self.settings, LANDING_ACTIVITY, stands, newest)
-        raw = missed.where(F.col("outcome") == "event").select(*RAW, "arrived_at")
+        raw = missed.where(F.col("outcome") == "event").select(*RAW)
         parsed = activity.parse(raw, self.settings.ingest).withColumn("reason", F.lit(None).cast("string"))
         nobody = lake.read(self.spark, self.settings, EVENTS).where(F.lit(False))
         events = landing.events(landing.decide(parsed, nobody, self._catalogue.frame()), EVENTS)

@@ -43,7 +43,9 @@ def answer(spark: SparkSession, settings: Settings, table: Table) -> tuple[DataF
     """
     speed, batch = _pinned(settings, table.at("speed")), _pinned(settings, table.at("batch"))
     stands = max((s.frontier for s in (speed, batch) if s.frontier is not None), default=None)
-    recent = lake.read(spark, settings, table.at("speed"), speed.version).where(F.col("version") > (batch.frontier or 0))
+    recent = lake.read(spark, settings, table.at("speed"), speed.version).where(
+        F.col("version") > (batch.frontier or 0)
+    )
     settled = lake.read(spark, settings, table.at("batch"), batch.version)
     return fold(settled.select(*table.names).unionByName(recent.select(*table.names)), table), stands
 

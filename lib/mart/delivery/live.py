@@ -4,13 +4,13 @@ Three chained queries were four times slower (lambda-findings E). Serving tables
 are materialised at once; wide ones (interactions) are folded on read and materialised by serving/merge.
 """
 
-
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mart.delivery import layers
 from mart.delivery.follow import Speed, catch_up, refold
 from mart.delivery.ingest import Arrived
+from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import FOLDABLE
 
@@ -33,6 +33,9 @@ class Live:
     def advance(self, arrived: Arrived) -> None:
         """Take the events of one version through speed and serving."""
         events = arrived.events.withColumn("_commit_version", F.lit(arrived.version))
-        rows = self.speed.advance(events, arrived.version)
-        for table in MATERIALISED:
-            refold(self.spark, self.settings, table.at("serving"), rows[table.name], arrived.version)
+
+        def materialise(table: Table, rows: DataFrame) -> None:
+            if table in MATERIALISED:
+                refold(self.spark, self.settings, table.at("serving"), rows, arrived.version)
+
+        self.speed.advance(events, arrived.version, materialise)

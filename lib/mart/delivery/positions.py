@@ -31,7 +31,11 @@ class Positions:
     """The last landed offset of each source partition: read once at start, then kept in memory."""
 
     def __init__(self, spark: SparkSession, settings: Settings) -> None:
-        landed = lake.read(spark, settings, LANDING_ACTIVITY).groupBy("source", "partition").agg(F.max("offset").alias("last"))
+        landed = (
+            lake.read(spark, settings, LANDING_ACTIVITY)
+            .groupBy("source", "partition")
+            .agg(F.max("offset").alias("last"))
+        )
         self.last: dict[Partition, int] = {(r["source"], r["partition"]): int(r["last"]) for r in landed.collect()}
 
     def next_offset(self, partition: Partition) -> int:

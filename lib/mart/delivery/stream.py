@@ -6,7 +6,8 @@ from collections.abc import Callable
 from threading import Lock
 
 from pyspark.sql import DataFrame
-from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from mart.job import Options
 from mart.settings import Settings
@@ -39,7 +40,7 @@ class Stream:
         end = time.monotonic() + seconds
         for query in self._queries:
             with contextlib.suppress(Exception) if self._fault else contextlib.nullcontext():
-                query.awaitTermination(max(0.01, end - time.monotonic()))
+                query.awaitTermination(max(0.01, end - time.monotonic()))  # type: ignore[arg-type]  # seconds, a float
             if self._fault:
                 raise self._fault
         return not any(query.isActive for query in self._queries)

@@ -1,7 +1,6 @@
 """Delta tables without Spark: where a table stands, and its rows for readers that need no cluster."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow.dataset
 from deltalake import DeltaTable
@@ -19,17 +18,17 @@ class Standing:
     frontier: int | None
 
 
-def open_table(settings: Settings, path: str, version: int | None = None, **options: Any) -> DeltaTable | None:
+def open_table(settings: Settings, path: str, version: int | None = None) -> DeltaTable | None:
     """Open the table at `path` below the lake; None where there is none yet."""
     try:
-        return DeltaTable(f"{settings.lake}/{path}", version=version, **options)
+        return DeltaTable(f"{settings.lake}/{path}", version=version)
     except TableNotFoundError:
         return None
 
 
 def standing(settings: Settings, table: Table, upstream: str = "events") -> Standing | None:
     """Tell where a table stands; None where it does not exist yet."""
-    opened = open_table(settings, table.path, without_files=True)
+    opened = open_table(settings, table.path)
     return Standing(opened.version(), opened.transaction_version(upstream)) if opened else None
 
 

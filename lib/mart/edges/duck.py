@@ -74,6 +74,7 @@ def empty(table: Table) -> pa.Table:
 
 
 def arrow(declared: Type) -> pa.DataType:
+    """Give the Arrow type of a declared one."""
     if found := _ARROW.get(declared):
         return found
     precision, scale = re.findall(r"\d+", declared.spark)

@@ -24,7 +24,7 @@ def kafka(spark: SparkSession, settings: Settings, topic: str, start: Mapping[in
 
 
 def inbox(spark: SparkSession, settings: Settings, folder: str) -> DataFrame:
-    """Stream the lines of the files in an inbox folder, split on \\n only: file, block (start of the split), payload."""
+    """Stream the lines of an inbox folder's files, cut at line feeds only: file, block (start of the split), payload."""
     place = f"{settings.lake}/landing/inbox/{folder}"
     _make(spark, place)
     reader = spark.readStream.format("text").schema("value STRING").option("lineSep", "\n")
@@ -43,7 +43,9 @@ def _lines(lines: DataFrame) -> DataFrame:
     """Keep the bytes as they are, and the file's own name: Spark hands it out as part of an address."""
     name = F.url_decode(F.replace("_metadata.file_name", F.lit("+"), F.lit("%2B")))
     payload = F.col("value").cast("binary")
-    return lines.select(name.alias("file"), F.col("_metadata.file_block_start").alias("block"), payload.alias("payload"))
+    return lines.select(
+        name.alias("file"), F.col("_metadata.file_block_start").alias("block"), payload.alias("payload")
+    )
 
 
 def changes(spark: SparkSession, settings: Settings, table: Table, since: int) -> DataFrame:
@@ -58,5 +60,6 @@ def changes(spark: SparkSession, settings: Settings, table: Table, since: int) -
 
 def _make(spark: SparkSession, place: str) -> None:
     """Make a folder that a file stream can watch, on whatever file system the lake lies."""
+    assert spark._jvm is not None
     path = spark._jvm.org.apache.hadoop.fs.Path(place)
     path.getFileSystem(spark._jsc.hadoopConfiguration()).mkdirs(path)

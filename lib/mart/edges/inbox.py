@@ -57,6 +57,15 @@ def _open(settings: Settings, folder: str) -> tuple[fs.FileSystem, str]:
     return files, place
 
 
+def lines(settings: Settings, folder: str) -> Iterator[bytes]:
+    """Read the lines of all files in a folder of the inbox, in the order of their names."""
+    files, place = _open(settings, folder)
+    for file in sorted(files.get_file_info(fs.FileSelector(place)), key=lambda info: info.base_name):
+        if file.is_file and not file.base_name.startswith((".", "_")):
+            with files.open_input_stream(file.path) as stream:
+                yield from stream.read().splitlines()
+
+
 def _s3(aws: Aws) -> fs.FileSystem:
     """Speak to S3 with the machine's own credentials."""
     endpoint = urlsplit(aws.endpoint_url)

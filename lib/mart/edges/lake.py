@@ -4,19 +4,28 @@ A write returns the version it made. A *frontier* (upstream, version) given as `
 commit, so that rows and the position they stand at cannot part.
 """
 
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import date
 
 from delta.tables import DeltaTable
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 
 from mart.edges import delta as log
-from mart.schema import Table, delta, spark as types
+from mart.schema import Table, delta
+from mart.schema import spark as types
 from mart.settings import Settings
 
 Frontier = tuple[str, int]
+
+# What Delta says when its log or its files no longer reach back.
+GONE = re.compile(
+    r"\[(FAILED_READ_FILE\.FILE_NOT_EXIST|DELTA_MISSING_CHANGE_DATA|DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_\w+"
+    r"|DELTA_LOG_FILE_NOT_FOUND|DELTA_TRUNCATED_TRANSACTION_LOG|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_VERSION_NOT_FOUND)\]"
+)
 
 
 class FeedGone(RuntimeError):
@@ -24,6 +33,7 @@ class FeedGone(RuntimeError):
 
 
 def path(settings: Settings, table: Table) -> str:
+    """Tell where a table lies."""
     return f"{settings.lake}/{table.path}"
 
 
@@ -50,6 +60,7 @@ def _missing(spark: SparkSession, settings: Settings, table: Table) -> list[str]
 
 
 def exists(settings: Settings, table: Table) -> bool:
+    """Tell whether the lake holds the table."""
     return log.standing(settings, table) is not None
 
 
@@ -78,22 +89,24 @@ def read(spark: SparkSession, settings: Settings, table: Table, version: int | N
 def changes(spark: SparkSession, settings: Settings, table: Table, after: int, upto: int) -> DataFrame:
     """Read the rows that the versions (after, upto] added, with their `_commit_version`.
 
-    Raises FeedGone where the log or its files no longer reach back that far.
+    Raises FeedGone where the log no longer reaches back that far.
     """
     reader = spark.read.format("delta").option("readChangeFeed", "true")
     reader = reader.option("startingVersion", after + 1).option("endingVersion", upto)
     try:
         feed = reader.load(path(settings, table))
-    except Exception as error:
-        if "DELTA_CHANGE_DATA_NOT_RECORDED" in str(error) or "VERSION" in str(error).upper():
-            raise FeedGone(_gone(table, after, upto, error)) from error
+    except PySparkException as error:
+        if GONE.search(str(error)):
+            raise FeedGone(_gone(table, after, upto)) from None
         raise
     return feed.where(F.col("_change_type") == "insert").drop("_change_type", "_commit_timestamp")
 
 
-def _gone(table: Table, after: int, upto: int, error: Exception) -> str:
-    first = str(error).split("\n")[0]
-    return f"{table.full_name}: versions {after + 1} to {upto} are no longer kept ({first}); go on with `--full`"
+def _gone(table: Table, after: int, upto: int) -> str:
+    return (
+        f"{table.full_name}: the changes of versions {after + 1} to {upto} are no longer kept; "
+        "`mart run batch/views --full` computes from all events, and the others go on from there"
+    )
 
 
 def append(settings: Settings, table: Table, frame: DataFrame, at: Frontier | None = None) -> int:
@@ -137,7 +150,7 @@ def _writer(frame: DataFrame, table: Table, at: Frontier | None) -> DataFrameWri
 
 def _version_of(settings: Settings, table: Table, before: int, token: str) -> int:
     """Find the version that our commit made: the next one, unless a compaction came between."""
-    opened = log.open_table(settings, table.path, without_files=True)
+    opened = log.open_table(settings, table.path)
     assert opened is not None
     newest = opened.version()
     if newest <= before + 1:

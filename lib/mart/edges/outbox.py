@@ -4,7 +4,6 @@ Spark writes them where the lake is, on a disk or in S3; the driver brings them 
 bytes of what changed pass it. Where that line becomes too narrow, an external stage over this folder takes the place of PUT.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,18 +15,9 @@ from pyarrow import fs
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from mart.edges.lake import GONE, FeedGone
 from mart.schema import Table
 from mart.settings import Settings
-
-# What Delta and Parquet say when the log, the feed or their files no longer reach back.
-GONE = re.compile(
-    r"\[(FAILED_READ_FILE\.FILE_NOT_EXIST|DELTA_MISSING_CHANGE_DATA|DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_\w+"
-    r"|DELTA_LOG_FILE_NOT_FOUND|DELTA_TRUNCATED_TRANSACTION_LOG|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_VERSION_NOT_FOUND)\]"
-)
-
-
-class FeedGone(RuntimeError):
-    """The changes between two versions can't be read any more."""
 
 
 @dataclass(frozen=True)

@@ -129,8 +129,13 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
     def at(self, layer: str) -> "Table":
-        """Give the physical table of a layer. In `speed` the version of events joins the key, and whole
-        buckets of versions are the partitions, so that they can be dropped beside a running append."""
+        """Give the physical table of a layer.
+
+        In `speed` the version of events joins the key, and whole buckets of versions are the partitions, so that they
+        can be dropped beside a running append.
+        """
+        if layer == "serving":  # what changes there is published
+            return replace(self, layer=layer, properties={**self.properties, "delta.enableChangeDataFeed": "true"})
         if layer != "speed":
             return replace(self, layer=layer)
         return replace(

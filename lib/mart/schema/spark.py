@@ -9,4 +9,6 @@ def struct(table: Table) -> StructType:
     """Give the table's columns as Spark types; key columns are required."""
     required = set(table.key)
     columns = (f"`{c.name}` {c.type.spark}{' NOT NULL' if c.name in required else ''}" for c in table.columns)
-    return StructType.fromDDL(", ".join(columns))
+    schema = StructType.fromDDL(", ".join(columns))
+    assert isinstance(schema, StructType)
+    return schema

@@ -92,7 +92,11 @@ EVENTS = Table(
     ),
     key=("event_id", "event_at"),
     partition=("event_day",),
-    checks={"quantity_positive": "quantity >= 1", "price_not_negative": "price >= 0", "rating_0_to_5": "rating BETWEEN 0 AND 5"},
+    checks={
+        "quantity_positive": "quantity >= 1",
+        "price_not_negative": "price >= 0",
+        "rating_0_to_5": "rating BETWEEN 0 AND 5",
+    },
     properties={"delta.enableChangeDataFeed": "true", "delta.appendOnly": "true", **KEPT},
 )
 
@@ -118,7 +122,7 @@ QUARANTINE_ACTIVITY = View(
     layer="quarantine",
     name="activity",
     doc="Records of activity that were rejected, with reason and detail.",
-    sql="SELECT source, partition, \"offset\", arrived_at, outcome AS reason, detail, key, payload, code_version, batch "
+    sql='SELECT source, partition, "offset", arrived_at, outcome AS reason, detail, key, payload, code_version, batch '
     "FROM landing.activity WHERE outcome NOT IN ('event', 'duplicate')",
 )
 

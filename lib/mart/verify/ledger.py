@@ -48,7 +48,9 @@ def _offsets(landing: DataFrame) -> list[Finding]:
         )
         for r in off
     ]
-    total = per_partition.agg(*[F.sum(name).alias(name) for name in ("landed", "events", "duplicates", "rejects")]).first()
+    total = per_partition.agg(
+        *[F.sum(name).alias(name) for name in ("landed", "events", "duplicates", "rejects")]
+    ).first()
     assert total is not None
     told = ", ".join(f"{total[name] or 0:,} {name}" for name in ("landed", "events", "duplicates", "rejects"))
     return [*findings, Finding("ledger", "landing.activity", told, off=False)]
@@ -61,7 +63,9 @@ def _events(spark: SparkSession, settings: Settings) -> list[Finding]:
     missing, strange = said.exceptAll(kept).count(), kept.exceptAll(said).count()
     detail = f"equal the events of landing at version {upto}"
     if missing or strange:
-        detail = f"landing at version {upto} has {missing} events that are missing here, and lacks {strange} that are here"
+        detail = (
+            f"landing at version {upto} has {missing} events that are missing here, and lacks {strange} that are here"
+        )
     waiting = (lake.version(settings, LANDING_ACTIVITY) or 0) - upto
     later = lake.changes(spark, settings, LANDING_ACTIVITY, upto, upto + waiting) if waiting else None
     left = later.where(F.col("outcome") == "event").count() if later is not None else 0
@@ -74,8 +78,10 @@ def _events(spark: SparkSession, settings: Settings) -> list[Finding]:
 
 def _repeats(spark: SparkSession, settings: Settings) -> list[Finding]:
     """An event twice is off; one id at two instants are two events, and somebody should know."""
-    ids = lake.read(spark, settings, EVENTS).groupBy("event_id").agg(
-        F.count(F.lit(1)).alias("events"), F.count_distinct("event_at").alias("instants")
+    ids = (
+        lake.read(spark, settings, EVENTS)
+        .groupBy("event_id")
+        .agg(F.count(F.lit(1)).alias("events"), F.count_distinct("event_at").alias("instants"))
     )
     row = ids.agg(
         F.sum(F.col("events") - F.col("instants")).alias("twice"), F.count_if(F.col("instants") > 1).alias("ambiguous")

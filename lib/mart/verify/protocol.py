@@ -10,7 +10,7 @@ def verify(settings: Settings) -> list[Finding]:
     """Check that tables ask for reader version 1 and no reader feature."""
     findings, fine = [], 0
     for table in CATALOGUE:
-        opened = delta.open_table(settings, table.path, without_files=True)
+        opened = delta.open_table(settings, table.path)
         if opened is None:
             continue
         protocol = opened.protocol()

@@ -21,7 +21,9 @@ _FIELDS = tuple(c.name for c in BUSINESS)
 _ISO_8601 = r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}(:?\d{2})?)?)?$"
 _SHOWN = 80  # characters of a value in `detail`; the payload itself is kept whole
 
-# After the value comes a sentinel: the JSON reader stops after the first value, and would take `{"a":1} junk` for good.
+# After the value comes a word that no record holds: the JSON reader stops after the first value, and would take
+# `{"a":1} junk` for good.
+END = "end of the record 5d1c7f0b"
 _ONE_OBJECT = "struct<" + ", ".join(f"{name}: variant" for name in _FIELDS) + ">"
 
 
@@ -30,7 +32,9 @@ def parse(raw: DataFrame, rules: Ingest) -> DataFrame:
     read = raw.transform(_read, rules).transform(_typed)
     judged = read.withColumn("verdict", F.coalesce(*_verdicts(rules)))
     fields = [F.col(f"field_{name}").alias(name) for name in _FIELDS]
-    return judged.select(*raw.columns, *fields, F.col("verdict.reason").alias("reason"), F.col("verdict.detail").alias("detail"))
+    return judged.select(
+        *raw.columns, *fields, F.col("verdict.reason").alias("reason"), F.col("verdict.detail").alias("detail")
+    )
 
 
 def _read(raw: DataFrame, rules: Ingest) -> DataFrame:
@@ -41,7 +45,9 @@ def _read(raw: DataFrame, rules: Ingest) -> DataFrame:
     fits = F.length("payload") <= rules.max_payload_bytes
     text = F.col("payload").cast("string")
     parsed = F.try_parse_json(F.concat(F.lit("["), text, F.lit(",true]")))
-    alone = F.expr("try_variant_get(document, '$[1]', 'boolean') AND try_variant_get(document, '$[2]', 'variant') IS NULL")
+    alone = F.expr(
+        "try_variant_get(document, '$[1]', 'boolean') AND try_variant_get(document, '$[2]', 'variant') IS NULL"
+    )
     whole = F.expr("try_variant_get(document, '$[0]', 'variant')")
     kinds = {f"kind_{name}": F.schema_of_variant(f"value.{name}") for name in _FIELDS}
     texts = {f"text_{name}": F.col(f"value.{name}").try_cast("string") for name in _FIELDS}
@@ -55,7 +61,7 @@ def _read(raw: DataFrame, rules: Ingest) -> DataFrame:
 
 def _typed(read: DataFrame) -> DataFrame:
     """Add `field_…`: each field in its declared type, null where it is absent or unreadable."""
-    casts: dict[str, Callable[[str], Column]] = {name: _text for name in _TEXTS}
+    casts: dict[str, Callable[[str], Column]] = dict.fromkeys(_TEXTS, _text)
     casts |= {c.name: _number(c.type.spark) for c in BUSINESS if c.name in _NUMBERS}
     casts |= {c.name: _instant for c in BUSINESS if c.type == TIMESTAMP}
     casts |= {c.name: _properties for c in BUSINESS if c.type == PROPERTIES}
@@ -138,14 +144,17 @@ def _readable_day(name: str) -> Column:
 
 
 def _stamp(name: str) -> Column:
-    return F.regexp_replace(F.upper(_as_text(name)), ",", ".").try_cast("timestamp")
+    """Spark reads neither a comma before the fraction nor an hour and minute without seconds."""
+    with_seconds = F.regexp_replace(F.upper(_as_text(name)), "^(.{16})(?!:)", "$1:00")
+    return F.regexp_replace(with_seconds, ",", ".").try_cast("timestamp")
 
 
 def _outside() -> dict[str, Column]:
     """What is readable and can't be true. A JSON number like 1e999 arrives as infinity."""
     quantity, price, rating = _real("quantity"), _real("price"), _real("rating")
     return {
-        "event_at": F.col("field_event_at").isNull() | (F.col("field_event_at") < F.lit("1900-01-01").cast("timestamp")),
+        "event_at": F.col("field_event_at").isNull()
+        | (F.col("field_event_at") < F.lit("1900-01-01").cast("timestamp")),
         "quantity": (quantity < 1) | (quantity > 2**31 - 1),
         "price": (price < 0) | F.col("field_price").isNull(),
         "rating": (rating < 0) | (rating > 5) | F.col("field_rating").isNull(),

@@ -4,6 +4,8 @@
 Both are associative and commutative, so any split of the events gives the same rows (Summingbird's law).
 """
 
+from collections.abc import Callable, Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -25,7 +27,7 @@ def fold(rows: DataFrame, table: Table) -> DataFrame:
     return _group(rows, table, _FOLDS)
 
 
-def _group(rows: DataFrame, table: Table, folds: dict) -> DataFrame:
+def _group(rows: DataFrame, table: Table, folds: Mapping[str, Callable[[Column], Column]]) -> DataFrame:
     folded = [c for c in table.columns if c.fold and c.fold.name in folds]
     values = [folds[c.fold.name](F.col(c.name)).alias(c.name) for c in folded if c.fold]
     grouped = rows.groupBy(*_grouping(table)).agg(*values)

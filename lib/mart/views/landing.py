@@ -40,7 +40,9 @@ def events(landed: DataFrame, table: Table) -> DataFrame:
 
 
 def _catalogued(records: DataFrame, products: DataFrame) -> DataFrame:
-    catalogue = products.select("product_id", F.col("category").alias("its_category"), F.col("brand").alias("its_brand"))
+    catalogue = products.select(
+        "product_id", F.col("category").alias("its_category"), F.col("brand").alias("its_brand")
+    )
     return records.join(catalogue, how="left", on="product_id").withColumns(
         {
             "category": F.coalesce("category", "its_category", F.lit(UNKNOWN)),

@@ -1,12 +1,12 @@
 """Raw records with their coordinates, whatever they come from: one shape, so that one code judges them all.
 
-Out: source, partition, offset (20 digits), key, payload.
+Out: source, partition, offset (20 digits), key, payload, arrived_at.
 """
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-RAW = ("source", "partition", "offset", "key", "payload")
+RAW = ("source", "partition", "offset", "key", "payload", "arrived_at")
 DIGITS = 20
 
 
@@ -18,6 +18,7 @@ def from_kafka(records: DataFrame) -> DataFrame:
         F.lpad(F.col("offset").cast("string"), DIGITS, "0").alias("offset"),
         "key",
         F.col("value").alias("payload"),
+        "arrived_at",
     )
 
 
@@ -33,6 +34,7 @@ def from_inbox(lines: DataFrame, folder: str) -> DataFrame:
         F.lpad((F.row_number().over(ordered) - 1).cast("string"), DIGITS, "0").alias("offset"),
         F.lit(None).cast("binary").alias("key"),
         "payload",
+        "arrived_at",
     )
 
 
@@ -41,12 +43,15 @@ def from_requeue(lines: DataFrame) -> DataFrame:
 
     The file names the run, so a reject that is queued twice lands twice under two sources, and never under one.
     """
-    record = F.from_json(F.col("payload").cast("string"), "source string, partition string, offset string, key string, payload string")
+    record = F.from_json(
+        F.col("payload").cast("string"), "source string, partition string, offset string, key string, payload string"
+    )
     run = F.regexp_replace("file", r"\.jsonl$", "")
-    return lines.select(run.alias("run"), record.alias("record")).select(
+    return lines.select(run.alias("run"), record.alias("record"), "arrived_at").select(
         F.concat(F.lit("requeue:"), "run", F.lit(":"), "record.source").alias("source"),
         F.col("record.partition").alias("partition"),
         F.col("record.offset").alias("offset"),
         F.unbase64("record.key").alias("key"),
         F.unbase64("record.payload").alias("payload"),
+        "arrived_at",
     )

@@ -1,0 +1,51 @@
+"""Housekeeping that running readers survive: small files joined, folded buckets dropped, unneeded files deleted.
+
+Joining files adds no row to a change feed; whole buckets are dropped beside running appends (lambda-findings C1, D4).
+What a running reader may still need is kept by each table's own retention.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from delta.exceptions import DeltaConcurrentModificationException
+from pyspark.sql import SparkSession
+
+from mart.delivery.follow import BUCKET, UPSTREAM
+from mart.edges import lake
+from mart.schema import Table
+from mart.settings import Settings
+from mart.tables import CATALOGUE, ENRICHED_EVENTS, EVENTS, FOLDABLE, LANDING_ACTIVITY
+
+GROWING = (LANDING_ACTIVITY, EVENTS, ENRICHED_EVENTS)
+
+
+def maintain(spark: SparkSession, settings: Settings) -> list[str]:
+    """Tidy every table that exists. Returns what was done, and what was left because a writer was at work."""
+    done = [said for table in FOLDABLE for said in tidy_speed(spark, settings, table)]
+    growing = [table for table in GROWING if lake.exists(settings, table)]
+    done += [_left_to_writers(table, partial(lake.compact, spark, settings, table)) for table in growing]
+    for table in CATALOGUE:
+        if lake.exists(settings, table):
+            lake.vacuum(spark, settings, table)
+    return done
+
+
+def tidy_speed(spark: SparkSession, settings: Settings, table: Table) -> list[str]:
+    """Drop the buckets that the batch layer holds, and join the files of those that no more rows come to."""
+    speed = table.at("speed")
+    if not lake.exists(settings, speed):
+        return []
+    horizon = lake.frontier(settings, table.at("batch"), UPSTREAM) or 0
+    newest = lake.frontier(settings, speed, UPSTREAM) or 0
+    lake.drop_buckets(spark, settings, speed, below=(horizon + 1) // BUCKET)
+    where = f"bucket < {newest // BUCKET}"
+    return [_left_to_writers(speed, partial(lake.compact, spark, settings, speed, where))]
+
+
+def _left_to_writers(table: Table, work: Callable[[], None]) -> str:
+    """A writer that commits meanwhile goes first; the next round finds the same files."""
+    try:
+        work()
+    except DeltaConcurrentModificationException:
+        return f"{table.full_name}: a writer was at work, left for the next time"
+    return f"{table.full_name}: tidied"
