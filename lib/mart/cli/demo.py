@@ -1,0 +1,114 @@
+"""`mart demo`: all of it, on one machine, in minutes."""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from mart.replay import FORMATS
+
+if TYPE_CHECKING:
+    from mart.local.demo.play import Asked
+
+DEFAULT_HOME = Path(".mart")
+# The demo must meet its own services and no others: these variables would lead it elsewhere.
+PLACES = ("MART_LAKE", "MART_CHECKPOINTS", "MART_KAFKA__", "MART_SNOWFLAKE__", "MART_MLFLOW__", "MART_AWS__")
+INTERRUPTED = 130
+
+
+@click.command()
+@click.option("--data", type=click.Path(exists=True, path_type=Path), help="Play this data set: a file or a folder.")
+@click.option("--format", "name", type=click.Choice(sorted(FORMATS)), help="What the data set is.")
+@click.option(
+    "--events", type=click.IntRange(min=200), default=100_000, show_default=True, help="Of the invented shop."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Another seed, another shop.")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="A new or empty folder to work in.")
+@click.option("--keep", is_flag=True, help="Leave lake and services to look around in  [.mart, or --home].")
+def demo(data: Path | None, name: str | None, events: int, seed: int, home: Path | None, keep: bool) -> None:
+    """See all of it work: history, model, live events beside a batch run, recommendations, proof.
+
+    Without --data a shop is invented, with late, double and broken records, and the tables are compared with the truth
+    about it. Without --keep the services end and a home that the demo chose itself is deleted.
+    Exit code 1 when anything is not as it should be.
+
+    \b
+    Examples:
+      mart demo
+      mart demo --keep
+      mart demo --data ../shared/data/online-retail-by-day --format online-retail
+    """  # noqa: D301 - click takes \b for "leave these lines as they are"
+    if (data is None) != (name is None):
+        raise click.UsageError("--data and --format go together")
+    if elsewhere := sorted(variable for variable in os.environ if variable.startswith(PLACES)):
+        raise click.UsageError(f"the demo works in a home of its own: unset {', '.join(elsewhere)}")
+    from mart.local.demo.play import Asked
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    with _home(home or (DEFAULT_HOME if keep else None), keep) as place:
+        sys.exit(_play(place, Asked(data, name, events, seed), keep))
+
+
+def _play(home: Path, asked: "Asked", keep: bool) -> int:
+    """Play and show what came of it. Returns the exit code."""
+    from rich.console import Console
+
+    from mart.local.demo import closing
+    from mart.local.demo.play import play
+    from mart.local.demo.screen import screen
+
+    with screen(home / "logs" / "demo.log") as at_work:
+        played = play(home, asked, at_work)
+    closing.show(played, sum(step.seconds for step in at_work.steps), Console(), keep)
+    return 1 if played.off else 0
+
+
+@contextmanager
+def _home(chosen: Path | None, keep: bool) -> Iterator[Path]:
+    """Give an empty home, and put away afterwards what is not to be kept; a failed demo's home stays, to be looked at.
+
+    Raises ClickException for a folder that holds anything: the demo adds nothing to a home that is in use.
+    """
+    if chosen and chosen.exists() and any(chosen.iterdir()):
+        raise click.ClickException(f"{chosen} is in use: name a new folder with --home, or leave --keep out")
+    home = (chosen or Path(tempfile.mkdtemp(prefix="mart-demo-"))).absolute()
+    to_delete = chosen is None
+    try:
+        yield home
+    except KeyboardInterrupt:
+        click.echo("interrupted: the services end now", err=True)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        to_delete = False
+        if not type(error).__module__.startswith("mart."):  # a defect keeps its trace
+            raise
+        raise click.ClickException(f"{error} (see {home}/logs)") from None
+    finally:
+        if not keep:
+            _put_away(home, to_delete)
+
+
+def _put_away(home: Path, to_delete: bool) -> None:
+    """End the services, and delete a home of our own; a second Ctrl-C does not stop this."""
+    from mart.local import services
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    services.down(home)
+    if to_delete:
+        shutil.rmtree(home)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+COMMANDS: tuple[click.Command, ...] = (demo,)

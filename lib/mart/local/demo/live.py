@@ -1,0 +1,154 @@
+"""The live part: events sent at a rate, seen in the tables seconds later, while a batch run goes on beside it.
+
+In: records. Out: when each was sent and when it could be seen.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+from threading import Event
+from typing import Any
+
+from pyspark.sql import SparkSession
+from rich.progress import Progress
+
+from mart.edges import kafka
+from mart.job import Running
+from mart.replay.record import Record
+from mart.settings import Settings
+
+SECONDS = 45.0  # that the live part lasts at least as long as it has enough records
+LEAST = 100.0  # records a second
+LOOK = 0.3  # seconds between two looks
+QUERY = "activity_kafka"
+
+
+@dataclass
+class Seen:
+    """Instants [epoch s]: when each record was sent, and how many could be seen by when."""
+
+    sent: list[float] = field(default_factory=list)
+    visible: dict[int, tuple[float, int]] = field(default_factory=dict)  # by micro-batch
+
+    @property
+    def steps(self) -> list[tuple[float, int]]:
+        return sorted(self.visible.values())
+
+    @property
+    def newest(self) -> int:
+        return max((upto for _, upto in self.steps), default=0)
+
+    @property
+    def rate(self) -> float:
+        """Records a second, of the last few seconds."""
+        recent = self.sent[-2_000:]
+        return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 and recent[-1] > recent[0] else 0.0
+
+
+class Live:
+    """Sends records while the stream runs, with a batch run at work in the middle."""
+
+    def __init__(
+        self, spark: SparkSession, settings: Settings, stream: Running, batch: Callable[[], object],
+        expected: int, progress: Progress,
+    ) -> None:  # fmt: skip
+        self._spark, self._kafka, self._stream, self._batch = spark, settings.kafka, stream, batch
+        self._expected = expected
+        self._lanes = Lanes(progress, expected)
+        self._seen = Seen()
+        self._stopping = Event()
+        self._base = sum(end for _, end in kafka.ends(self._kafka.brokers, self._kafka.activity).values())
+
+    def play(self, records: Iterable[Record]) -> Seen:
+        """Return when every record can be seen. Raises what made the sending, the stream or the batch run fail."""
+        rate = max(LEAST, self._expected / SECONDS)
+        with ThreadPoolExecutor(2) as pool:
+            timed = self._timed(records)
+            sending = pool.submit(kafka.publish, self._kafka.brokers, self._kafka.activity, timed, rate)
+            batch: Future[object] | None = None
+            try:
+                while not (batch and batch.done() and sending.done() and self._seen.newest >= sending.result()):
+                    self._stream.wait(LOOK)
+                    self._look()
+                    if batch is None and (sending.done() or len(self._seen.sent) > self._expected / 3):
+                        batch = pool.submit(self._batch)
+                    self._lanes.show(self._seen, batch)
+                    _raise(sending, batch)
+            finally:
+                self._stopping.set()
+        return self._seen
+
+    def _timed(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Note when each record is sent."""
+        for record in records:
+            if self._stopping.is_set():
+                return
+            self._seen.sent.append(time.time())
+            yield record
+
+    def _look(self) -> None:
+        """Take from the query's own progress up to which offsets its micro-batches went, and when they ended."""
+        for query in self._spark.streams.active:
+            if query.name == QUERY:
+                self._seen.visible |= {
+                    batch.batchId: _end(json.loads(batch.json), self._base) for batch in query.recentProgress
+                }
+
+
+def _end(batch: dict[str, Any], base: int) -> tuple[float, int]:
+    """Tell when a micro-batch had ended, and how many records could be seen then."""
+    ends = batch["sources"][0]["endOffset"]
+    upto = sum(offset for partitions in ends.values() for offset in partitions.values())
+    began = datetime.fromisoformat(batch["timestamp"]).timestamp()
+    return began + batch["durationMs"]["triggerExecution"] / 1000, upto - base
+
+
+def told(seen: Seen) -> str:
+    """Say in a line how it went."""
+    if not seen.newest:
+        return "no records"
+    took = waits(seen.sent, seen.steps)
+    rate = len(seen.sent) / max(0.1, seen.sent[-1] - seen.sent[0])
+    return f"{len(seen.sent):,} records at {rate:,.0f} a second, seen after {median(took):.1f} s (median)"
+
+
+def waits(sent: Sequence[float], steps: Iterable[tuple[float, int]]) -> list[float]:
+    """Tell how long each record took to a step: `steps` are (instant, how many of `sent` had passed it by then).
+
+    >>> waits([1.0, 2.0, 3.0], [(4.0, 2), (6.0, 3)])
+    [3.0, 2.0, 3.0]
+    """
+    found: list[float] = []
+    for at, upto in sorted(steps):
+        found += [at - sent[number] for number in range(len(found), min(upto, len(sent)))]
+    return found
+
+
+class Lanes:
+    """Three lines that move: what is sent, what can be seen, and the batch run beside."""
+
+    def __init__(self, progress: Progress, expected: int) -> None:
+        self._progress = progress
+        self._sent = progress.add_task("  sent to Kafka", total=expected, note="")
+        self._visible = progress.add_task("  in the tables", total=expected, note="")
+        self._batch = progress.add_task("  batch run beside", total=1, note="begins after a third", start=False)
+
+    def show(self, seen: Seen, batch: Future[object] | None) -> None:
+        sent, newest = list(seen.sent), seen.newest
+        self._progress.update(self._sent, completed=len(sent), note=f"{len(sent):,} sent, {seen.rate:,.0f} a second")
+        behind = f", newest {waits(sent, seen.steps)[-1]:.1f} s old when seen" if newest else ""
+        self._progress.update(self._visible, completed=newest, note=f"{newest:,} seen{behind}")
+        if batch:
+            self._progress.start_task(self._batch)
+            done = batch.done()
+            self._progress.update(self._batch, completed=int(done), note="done" if done else "folding what came in")
+
+
+def _raise(*at_work: Future[object] | Future[int] | None) -> None:
+    for one in at_work:
+        if one and one.done():
+            one.result()

@@ -1,0 +1,153 @@
+"""The demo from beginning to end: services, history, model, live events beside a batch run, publishing, proof.
+
+In: a home without anything in it. Out: a lake that has been verified, and what is worth telling about the way there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from mart import job
+from mart.local import services
+from mart.local.demo import live, proof
+from mart.local.demo.live import Seen
+from mart.local.demo.material import Material, invented, real
+from mart.local.demo.screen import Screen
+from mart.replay import FORMATS
+from mart.replay.send import send, send_products
+from mart.settings import Settings
+from mart.verify import Finding, verify
+
+
+class Failed(RuntimeError):
+    """The demo can't go on; the message says why."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked for: a data set of a format, or a shop with so many events."""
+
+    data: Path | None
+    format: str | None
+    events: int
+    seed: int
+
+
+@dataclass
+class Played:
+    """What came of it."""
+
+    settings: Settings
+    told: str
+    sent: int = 0
+    seen: Seen = field(default_factory=Seen)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def off(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.off]
+
+
+def play(home: Path, asked: Asked, screen: Screen) -> Played:
+    """Play everything. Raises Failed, and whatever a job raises."""
+    settings = _services(home, screen)
+    material = _material(settings, asked, screen)
+    with screen.step("Spark starts: one application for all jobs"):
+        spark = job.session(settings, "demo")
+    try:
+        play = _Play(spark, settings, material, screen)
+        return play.all()
+    finally:
+        spark.stop()
+
+
+def _services(home: Path, screen: Screen) -> Settings:
+    with screen.step("Services start: Kafka, Snowflake, AWS and MLflow, on this machine") as step:
+        failed = [f"{one.title}: {one.detail}" for one in services.up(home) if one.state != "up"]
+        if failed:
+            raise Failed("\n".join(failed))
+        settings = Settings.read(home=home)
+        step.note = f"Kafka at {settings.kafka.brokers}, MLflow at {settings.mlflow.tracking_uri}"
+    return settings
+
+
+def _material(settings: Settings, asked: Asked, screen: Screen) -> Material:
+    with screen.step("Input: what will be played") as step:
+        if asked.data and asked.format:
+            material = real(asked.data, FORMATS[asked.format])
+        else:
+            material = invented(settings, asked.events, asked.seed)
+        step.note = f"{material.told}: {material.lines:,} lines"
+    return material
+
+
+class _Play:
+    """One run over one lake, in three acts."""
+
+    def __init__(self, spark: SparkSession, settings: Settings, material: Material, screen: Screen) -> None:
+        self._spark, self._settings, self._material, self._screen = spark, settings, material, screen
+        self._played = Played(settings, material.told)
+
+    def all(self) -> Played:
+        self._history()
+        self._live()
+        self._proof()
+        return self._played
+
+    def _history(self) -> None:
+        with self._screen.step("History: the first 80 % is dropped into the landing zone's inbox") as step:
+            self._played.sent = send(self._settings, "landing", self._material.history()).lines
+            products = send_products(self._settings, "demo", self._material.products())
+            step.note = f"{self._played.sent:,} records, {products:,} products"
+        self._step("Products: the catalogue is read", "batch/products")
+        with self._screen.step("Ingest: every record lands with what became of it") as step:
+            stream = self._start("streaming/ingest_activity", job.Options(available_now=True))
+            while not stream.wait(1):
+                pass
+            step.note = proof.landed(self._settings)
+        self._step("Batch views: interactions, popularity, sales, funnel", "batch/views")
+        self._step("Model: ALS is trained, measured on what was held out, registered", "batch/train_als")
+        self._step("Serving: batch and speed are merged", "serving/merge")
+        self._step("Recommendations: a list for every shopper, with reasons", "serving/recommendations")
+
+    def _live(self) -> None:
+        with self._screen.step("Live: the rest comes through Kafka, a batch run goes on beside it") as step:
+            expected = max(1, self._material.lines - self._played.sent)
+            stream = self._start("streaming/live")
+            try:
+                batch = self._job("batch/views")
+                playing = live.Live(self._spark, self._settings, stream, batch, expected, step.progress)
+                self._played.seen = playing.play(self._material.live())
+            finally:
+                stream.stop()
+            self._played.sent += len(self._played.seen.sent)
+            step.note = live.told(self._played.seen)
+        if not self._material.truth:  # the rest of a data set names products that its first part did not
+            send_products(self._settings, "demo", self._material.products())
+            self._step("Products: those that came with the rest", "batch/products")
+        self._step("Serving: merged again, with what came live", "serving/merge")
+        self._step("Recommendations: made anew from it", "serving/recommendations")
+        self._step("Snowflake: what changed is published", "serving/publish_snowflake")
+
+    def _proof(self) -> None:
+        with self._screen.step("Proof: ledger, offsets, repeats, law, protocol, Snowflake") as step:
+            found = [*verify(self._spark, self._settings), proof.everything_landed(self._settings, self._played.sent)]
+            if self._material.truth:
+                found += proof.equals_truth(self._settings, self._material.truth)
+            self._played.findings = found
+            step.note = f"{len(found)} checks, {len(self._played.off) or 'none'} off"
+
+    def _job(self, name: str) -> Callable[[], object]:
+        main = job.load(name)
+        return lambda: main(self._spark, self._settings, job.Options())
+
+    def _step(self, title: str, name: str) -> None:
+        with self._screen.step(title):
+            self._job(name)()
+
+    def _start(self, name: str, options: job.Options = job.Options()) -> job.Running:  # noqa: B008 it is frozen
+        stream = job.load(name)(self._spark, self._settings, options)
+        assert stream, f"{name} is a stream"
+        return stream
