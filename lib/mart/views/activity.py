@@ -44,10 +44,8 @@ def _read(raw: DataFrame, rules: Ingest) -> DataFrame:
     """
     fits = F.length("payload") <= rules.max_payload_bytes
     text = F.col("payload").cast("string")
-    parsed = F.try_parse_json(F.concat(F.lit("["), text, F.lit(",true]")))
-    alone = F.expr(
-        "try_variant_get(document, '$[1]', 'boolean') AND try_variant_get(document, '$[2]', 'variant') IS NULL"
-    )
+    parsed = F.try_parse_json(F.concat(F.lit("["), text, F.lit(f',"{END}"]')))
+    alone = F.expr(f"try_variant_get(document, '$[1]', 'string') = '{END}'") & ~F.contains(text, F.lit(END))
     whole = F.expr("try_variant_get(document, '$[0]', 'variant')")
     kinds = {f"kind_{name}": F.schema_of_variant(f"value.{name}") for name in _FIELDS}
     texts = {f"text_{name}": F.col(f"value.{name}").try_cast("string") for name in _FIELDS}
@@ -155,7 +153,7 @@ def _outside() -> dict[str, Column]:
     return {
         "event_at": F.col("field_event_at").isNull()
         | (F.col("field_event_at") < F.lit("1900-01-01").cast("timestamp")),
-        "quantity": (quantity < 1) | (quantity > 2**31 - 1),
+        "quantity": (quantity < 1) | (quantity > 2**31 - 1) | F.col("field_quantity").isNull(),
         "price": (price < 0) | F.col("field_price").isNull(),
         "rating": (rating < 0) | (rating > 5) | F.col("field_rating").isNull(),
     }
@@ -166,7 +164,9 @@ def _text(name: str) -> Column:
 
 
 def _number(type_name: str) -> Callable[[str], Column]:
-    return lambda name: F.when(_is_number(name), _as_text(name).try_cast(type_name))
+    """Money keeps its digits; a whole number may be written 2.0 or 2e0, which is none to a cast from text."""
+    by_way_of = "double" if type_name == INT.spark else type_name
+    return lambda name: F.when(_is_number(name), _as_text(name).try_cast(by_way_of).try_cast(type_name))
 
 
 def _instant(name: str) -> Column:
