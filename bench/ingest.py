@@ -1,0 +1,106 @@
+"""Ingest with every guarantee, against parsing alone (the ceiling) and against a hand-written consumer without any."""
+
+import json
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+
+import confluent_kafka as ck
+import pyarrow as pa
+from deltalake import write_deltalake
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from bench import measure
+from mart import job
+from mart.delivery import arrivals
+from mart.delivery.ingest import Ingest
+from mart.delivery.stream import Stream
+from mart.edges import kafka
+from mart.local import services
+from mart.replay import generate
+from mart.replay.stream import Shares
+from mart.settings import Settings
+from mart.views import activity, sources
+
+EVENTS, RUNS = 300_000, 3
+
+
+def run() -> dict[str, object]:
+    """Measure all three on the same records of one topic."""
+    home = Path(tempfile.mkdtemp(prefix="mart-bench-"))
+    services.up(home, ["kafka"])
+    try:
+        settings = Settings.read(home=home)
+        plan = generate.Plan(events=EVENTS, shares=Shares(bad=0.02, late=0.05, duplicates=0.05))
+        records = generate.history(plan, home / "generated", "kafka", settings)
+        spark = job.session(settings, "bench")
+        _ingest(spark, settings, "warm")
+        with measure.peak() as memory:
+            ours = measure.median(RUNS, lambda number: _ingest(spark, settings, str(number)))
+        parse = measure.median(RUNS, lambda _: _parse(spark, settings))
+        spark.stop()
+        with measure.peak() as lean:
+            plain = measure.median(RUNS, lambda number: _consume(settings, home / f"plain-{number}"))
+    finally:
+        services.down(home)
+        shutil.rmtree(home)
+    return {
+        "records": records,
+        "seconds": {"ingest": ours, "parse to noop": parse, "hand-written consumer": plain},
+        "ratio to parse alone": parse / ours,
+        "ratio to the consumer": plain / ours,
+        "memory_mb": {"driver": memory.java, "python": memory.python, "consumer": lean.python},
+    }
+
+
+def _ingest(spark: SparkSession, settings: Settings, name: str) -> None:
+    """Drain the topic into a fresh lake."""
+    lake = f"{settings.lake}-{name}-{uuid.uuid4().hex[:6]}"
+    fresh = settings.model_copy(update={"lake": lake, "checkpoints": f"{lake}/_checkpoints"})
+    stream = Stream(fresh, job.Options(available_now=True))
+    arrivals.follow(stream, Ingest(spark, fresh))
+    while not stream.wait(1):
+        pass
+    shutil.rmtree(lake)
+
+
+def _parse(spark: SparkSession, settings: Settings) -> None:
+    reader = spark.read.format("kafka").option("kafka.bootstrap.servers", settings.kafka.brokers)
+    records = reader.option("subscribe", settings.kafka.activity).load().withColumn("arrived_at", F.current_timestamp())
+    parsed = activity.parse(sources.from_kafka(records), settings.ingest)
+    parsed.write.format("noop").mode("overwrite").save()
+
+
+def _consume(settings: Settings, place: Path) -> None:
+    """What many would write: poll, json.loads, append; a bad line is dropped, a crash repeats or loses a batch."""
+    left = sum(end - begin for begin, end in kafka.ends(settings.kafka.brokers, settings.kafka.activity).values())
+    group = {"group.id": uuid.uuid4().hex, "auto.offset.reset": "earliest", "enable.auto.commit": False}
+    consumer = ck.Consumer({"bootstrap.servers": settings.kafka.brokers, "fetch.message.max.bytes": 10_000_000} | group)
+    consumer.subscribe([settings.kafka.activity])
+    names = (
+        "event_id",
+        "event_type",
+        "event_at",
+        "user_id",
+        "session_id",
+        "product_id",
+        "quantity",
+        "price",
+        "currency",
+    )
+    rows: list[dict[str, object]] = []
+    while left:
+        messages = consumer.consume(50_000, timeout=2)
+        left -= len(messages)
+        for message in messages:
+            try:
+                event = json.loads(message.value() or b"")
+                rows.append({name: str(event.get(name)) for name in names})
+            except (ValueError, AttributeError):
+                continue
+        if rows and (len(rows) >= 50_000 or not left):
+            write_deltalake(str(place), pa.Table.from_pylist(rows), mode="append")
+            rows = []
+    consumer.close()

@@ -1,0 +1,36 @@
+"""docs/benchmarks.md, made from the results: nobody types a figure."""
+
+import json
+from pathlib import Path
+
+from bench.measure import RESULTS
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+GOALS = {
+    "ratio to parse alone": "at least 0.5 now, 0.7 later",
+    "ratio to the consumer": "above 1",
+    "ratio p99 answer": "at most 4 now, 2 later",
+    "ratio p99 materialised": "at most 4 now, 2 later",
+    "ratio large to small": "at most 1.2",
+    "ratio full to DuckDB": "at most 3",
+}
+
+
+def write() -> None:
+    """Write the page from every result that is there."""
+    parts = [json.loads(file.read_text()) | {"name": file.stem} for file in sorted(RESULTS.glob("*.json"))]
+    text = "# Benchmarks\n\nMade by `make bench`; each figure is a median within one run, and a ratio counts for more than its seconds.\n"
+    PAGE.write_text(text + "".join(_part(part) for part in parts))
+
+
+def _part(part: dict[str, object]) -> str:
+    rows = "".join(
+        f"| {name} | {_shown(value)} | {GOALS.get(name, '')} |\n" for name, value in part.items() if name != "name"
+    )
+    return f"\n## {part['name']}\n\n| figure | value | goal |\n|---|---|---|\n{rows}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(inner)}" for name, inner in value.items())
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
