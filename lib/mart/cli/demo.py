@@ -54,11 +54,11 @@ def demo(data: Path | None, name: str | None, events: int, seed: int, home: Path
 
     signal.signal(signal.SIGTERM, _interrupt)
     with _home(home or (DEFAULT_HOME if keep else None), keep) as place:
-        sys.exit(_play(place, Asked(data, name, events, seed), keep))
+        _play(place, Asked(data, name, events, seed), keep)
 
 
-def _play(home: Path, asked: "Asked", keep: bool) -> int:
-    """Play and show what came of it. Returns the exit code."""
+def _play(home: Path, asked: "Asked", keep: bool) -> None:
+    """Play and show what came of it. Raises ClickException where a check is off."""
     from rich.console import Console
 
     from mart.local.demo import closing
@@ -68,7 +68,8 @@ def _play(home: Path, asked: "Asked", keep: bool) -> int:
     with screen(home / "logs" / "demo.log") as at_work:
         played = play(home, asked, at_work)
     closing.show(played, sum(step.seconds for step in at_work.steps), Console(), keep)
-    return 1 if played.off else 0
+    if played.off:
+        raise click.ClickException(f"{len(played.off)} checks are off; lake and logs stay in {home}")
 
 
 @contextmanager
@@ -78,22 +79,29 @@ def _home(chosen: Path | None, keep: bool) -> Iterator[Path]:
     Raises ClickException for a folder that holds anything: the demo adds nothing to a home that is in use.
     """
     if chosen and chosen.exists() and any(chosen.iterdir()):
-        raise click.ClickException(f"{chosen} is in use: name a new folder with --home, or leave --keep out")
+        raise click.ClickException(f"{chosen} is in use: name a new folder with --home, or leave --home and --keep out")
     home = (chosen or Path(tempfile.mkdtemp(prefix="mart-demo-"))).absolute()
     to_delete = chosen is None
     try:
         yield home
-    except KeyboardInterrupt:
-        click.echo("interrupted: the services end now", err=True)
-        sys.exit(INTERRUPTED)
-    except Exception as error:
+    except (KeyboardInterrupt, Exception) as error:
+        if _interrupted(error):
+            click.echo("interrupted: what was started ends now", err=True)
+            sys.exit(INTERRUPTED)
         to_delete = False
         if not type(error).__module__.startswith("mart."):  # a defect keeps its trace
             raise
-        raise click.ClickException(f"{error} (see {home}/logs)") from None
+        raise click.ClickException(f"{error} (logs: {home}/logs)") from None
     finally:
         if not keep:
             _put_away(home, to_delete)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether a Ctrl-C came first: it may have taken Spark's JVM along, and what asks for that then fails."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _put_away(home: Path, to_delete: bool) -> None:

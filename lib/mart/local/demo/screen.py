@@ -17,6 +17,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 
 @dataclass
@@ -41,14 +42,17 @@ class Screen:
     def step(self, title: str) -> Iterator[Step]:
         """Show that something is at work and, when it is done, the seconds and the step's note."""
         step, begin = Step(title, self._progress()), time.monotonic()
-        self.said.last = ""
-        with step.progress:
-            step.progress.add_task(title, total=None, note="")
-            yield step
-        step.seconds = time.monotonic() - begin
-        step.note = step.note or self.said.last
-        self.steps.append(step)
-        self._done(step)
+        self.said.last, mark = "", "[red]✗"
+        try:
+            with step.progress:
+                step.progress.add_task(title, total=None, note="")
+                yield step
+            mark = "[green]✓"
+        finally:
+            step.seconds = time.monotonic() - begin
+            step.note = step.note or self.said.last
+            self.steps.append(step)
+            self._done(step, mark)
 
     @property
     def _quiet(self) -> bool:
@@ -58,14 +62,14 @@ class Screen:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), TextColumn("{task.fields[note]}"))
         return Progress(*columns, TimeElapsedColumn(), console=self.console, transient=True, disable=self._quiet)
 
-    def _done(self, step: Step) -> None:
+    def _done(self, step: Step, mark: str) -> None:
         line = Table.grid(padding=(0, 1), expand=True)
         line.add_column(width=1)
         line.add_column(ratio=1)
         line.add_column(justify="right", width=8)
-        line.add_row("[green]✓", step.title, f"{step.seconds:.1f} s")
+        line.add_row(mark, step.title, f"{step.seconds:.1f} s")
         if step.note:
-            line.add_row("", f"[dim]{step.note}", "")
+            line.add_row("", Text(step.note, "dim"), "")
         self.console.print(line)
 
 
