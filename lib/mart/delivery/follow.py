@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from mart.delivery.stream import Stream
 from mart.edges import feeds, lake
+from mart.edges.delta import Standing
 from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import EVENTS
@@ -110,24 +111,29 @@ class Speed:
             list(pool.map(work, self.tables))
 
 
-def refold(spark: SparkSession, settings: Settings, table: Table, rows: DataFrame, upto: int) -> None:
+def refold(
+    spark: SparkSession, settings: Settings, table: Table, pinned: Standing, rows: DataFrame, upto: int
+) -> None:
     """Fold new rows into a table and say that it now stands at `upto`; only the partitions they touch are rewritten.
 
-    In: rows of the table's columns, one or more a key; frozen, since they are read twice. Where another process has
-    written the table meanwhile, it is read again: the transaction id keeps the same events from counting twice.
+    In: rows of the table's columns that the events after `pinned.frontier` add, one or more a key; frozen, since they
+    are read twice. Rows and frontier come from one snapshot, and nothing is written where the table has reached `upto`
+    meanwhile: so another process at the same table (serving/merge beside streaming/live) makes nothing count twice.
     """
     for attempt in range(1, TRIES + 1):
         try:
-            _refold(spark, settings, table, rows, upto)
+            _refold(spark, settings, table, pinned, rows, upto)
             break
         except DeltaConcurrentModificationException:
             if attempt == TRIES:
                 raise
 
 
-def _refold(spark: SparkSession, settings: Settings, table: Table, rows: DataFrame, upto: int) -> None:
+def _refold(
+    spark: SparkSession, settings: Settings, table: Table, pinned: Standing, rows: DataFrame, upto: int
+) -> None:
     where = None
-    there = lake.read(spark, settings, table)
+    there = lake.read(spark, settings, table, pinned.version)
     if table.partition:
         touched = [row[0] for row in rows.select(*table.partition).distinct().collect()]
         if not touched:

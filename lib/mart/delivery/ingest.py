@@ -46,17 +46,17 @@ class Ingest:
         parsed = activity.parse(self._stamped(records, batch), self.settings.ingest).persist()
         try:
             survey = look(parsed)
-            landed = self._decide(self.positions.beyond(parsed, survey.ranges), survey)
+            fresh = self.positions.beyond(parsed, survey.ranges)
+            if not any(self.positions.has_new(found) for found in survey.ranges):
+                return None
+            landed = self._decide(fresh, survey)
         finally:
             parsed.unpersist()
-        counts = {row["outcome"]: row["count"] for row in landed.groupBy("outcome").count().collect()}
-        if not counts:
-            return None
         version = lake.append(self.settings, LANDING_ACTIVITY, landed)
         self.positions.advance(survey.ranges)
-        if not counts.get("event"):
-            return None
         events = landing.events(landed, EVENTS)
+        if events.isEmpty():
+            return None
         return Arrived(events, lake.append(self.settings, EVENTS, events, at=(UPSTREAM, version)))
 
     def _stamped(self, records: DataFrame, batch: int) -> DataFrame:

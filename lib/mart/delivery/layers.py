@@ -22,16 +22,15 @@ def refresh(spark: SparkSession, settings: Settings, table: Table, full: bool = 
     target = table.at("batch")
     lake.ensure(spark, settings, target)
     newest = lake.version(settings, EVENTS)
-    horizon = lake.frontier(settings, target, UPSTREAM)
-    if newest is None or (horizon == newest and not full):
+    stands = _pinned(settings, target)
+    if newest is None or (stands.frontier == newest and not full):
         return newest
-    if full or horizon is None:
+    if full or stands.frontier is None:
         rows = lifted(lake.read(spark, settings, EVENTS, newest), target)
-        # Delta skips a transaction id it knows: at an unchanged horizon the one that is there stays true.
-        lake.overwrite(settings, target, rows, at=None if horizon == newest else (UPSTREAM, newest))
+        lake.overwrite(settings, target, rows, at=(UPSTREAM, newest), anew=full)
     else:
-        feed = lake.changes(spark, settings, EVENTS, horizon, newest)
-        refold(spark, settings, target, lifted(feed, target).localCheckpoint(), newest)
+        feed = lake.changes(spark, settings, EVENTS, stands.frontier, newest)
+        refold(spark, settings, target, stands, lifted(feed, target).localCheckpoint(), newest)
     return newest
 
 
@@ -60,12 +59,13 @@ def materialise(spark: SparkSession, settings: Settings, table: Table) -> int | 
     lake.ensure(spark, settings, target)
     speed, batch = _pinned(settings, table.at("speed")), _pinned(settings, table.at("batch"))
     goal = max((s.frontier for s in (speed, batch) if s.frontier is not None), default=None)
-    stands = lake.frontier(settings, target, UPSTREAM)
+    serving = _pinned(settings, target)
+    stands = serving.frontier
     if goal is None or (stands is not None and stands >= goal):
         return stands
     if stands is not None and stands >= (batch.frontier or 0):
         recent = lake.read(spark, settings, table.at("speed"), speed.version).where(F.col("version") > stands)
-        refold(spark, settings, target, recent.select(*table.names).localCheckpoint(), goal)
+        refold(spark, settings, target, serving, recent.select(*table.names).localCheckpoint(), goal)
     else:
         rows, goal = answer(spark, settings, table)
         assert goal is not None

@@ -8,8 +8,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mart.delivery import layers
-from mart.delivery.follow import Speed, catch_up, refold
+from mart.delivery.follow import UPSTREAM, Speed, catch_up, refold
 from mart.delivery.ingest import Arrived
+from mart.edges import delta
 from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import FOLDABLE
@@ -36,6 +37,11 @@ class Live:
 
         def materialise(table: Table, rows: DataFrame) -> None:
             if table in MATERIALISED:
-                refold(self.spark, self.settings, table.at("serving"), rows, arrived.version)
+                self._materialise(table.at("serving"), rows, arrived.version)
 
         self.speed.advance(events, arrived.version, materialise)
+
+    def _materialise(self, table: Table, rows: DataFrame, upto: int) -> None:
+        stands = delta.standing(self.settings, table, UPSTREAM)
+        if stands and (stands.frontier or 0) < upto:  # else serving/merge was quicker
+            refold(self.spark, self.settings, table, stands, rows, upto)

@@ -41,6 +41,10 @@ class Positions:
     def next_offset(self, partition: Partition) -> int:
         return self.last.get(partition, -1) + 1
 
+    def has_new(self, found: Range) -> bool:
+        """Tell whether some of the records have not landed."""
+        return found.last >= self.next_offset(found.partition)
+
     def beyond(self, records: DataFrame, ranges: Iterable[Range]) -> DataFrame:
         """Keep the records that have not landed. Raises Refused for a gap or a repeat inside the batch."""
         overlapping = []
