@@ -31,7 +31,7 @@ def main(spark: SparkSession, settings: Settings, options: job.Options) -> None:
     else:
         job.say("no model yet (batch/train_als makes one): popular products for everyone, nothing personal")
     lake.ensure(spark, settings, RECOMMENDATIONS)
-    lake.overwrite(settings, RECOMMENDATIONS, lists, at=("events", min(counts[1], history[1])))
+    lake.overwrite(settings, RECOMMENDATIONS, lists, at=("events", min(counts[1], history[1])), anew=True)
     return None
 
 

@@ -119,14 +119,19 @@ def append(settings: Settings, table: Table, frame: DataFrame, at: Frontier | No
 
 
 def overwrite(
-    settings: Settings, table: Table, frame: DataFrame, at: Frontier | None = None, where: str | None = None
+    settings: Settings,
+    table: Table,
+    frame: DataFrame,
+    at: Frontier | None = None,
+    where: str | None = None,
+    anew: bool = False,
 ) -> int:
     """Replace the whole table, or the rows that `where` covers, in one commit. Returns the newest version.
 
-    A table that already stands at the frontier is written all the same (`--full` on unchanged events): Delta would skip
-    the transaction id silently, and the one that is there says the truth.
+    Nothing is written where the table already stands at the frontier: somebody else has been there. With `anew` it is
+    written all the same (`--full` on unchanged events): the transaction id that is there already says the truth.
     """
-    if at and frontier(settings, table, at[0]) == at[1]:
+    if at and anew and frontier(settings, table, at[0]) == at[1]:
         at = None
     writer = _writer(frame, table, at).mode("overwrite")
     if where:
