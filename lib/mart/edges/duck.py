@@ -82,11 +82,15 @@ def arrow(declared: Type) -> pa.DataType:
 
 
 def plain(value: object) -> object:
-    """Make a value JSON: instants as ISO 8601 with their zone, decimals as numbers' text, bytes as base64."""
+    """Make a value JSON: instants as ISO 8601 with their zone, decimals as numbers, bytes as base64.
+
+    A decimal of more digits than a float holds stays text, so that nothing is rounded.
+    """
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return str(value)
+        number = float(value)
+        return number if Decimal(repr(number)) == value else str(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return str(value)
