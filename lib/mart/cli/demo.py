@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -98,18 +98,23 @@ def _home(chosen: Path | None, keep: bool) -> Iterator[Path]:
 
 
 def _interrupted(error: BaseException | None) -> bool:
-    """Whether a Ctrl-C came first: it may have taken Spark's JVM along, and what asks for that then fails."""
+    """Whether a Ctrl-C came first: it breaks into the talk with Spark's JVM, and what asks for that then fails."""
     while error and not isinstance(error, KeyboardInterrupt):
         error = error.__context__
     return error is not None
 
 
 def _put_away(home: Path, to_delete: bool) -> None:
-    """End the services, and delete a home of our own; a second Ctrl-C does not stop this."""
+    """End Spark and the services, and delete a home of our own; a second Ctrl-C does not stop this."""
+    import psutil
+
     from mart.local import services
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    for child in psutil.Process().children(recursive=True):  # Spark and its workers; services are nobody's children
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
     services.down(home)
     if to_delete:
         shutil.rmtree(home)

@@ -24,7 +24,6 @@ from mart.settings import Settings
 SECONDS = 45.0  # that the live part lasts at least as long as it has enough records
 LEAST = 100.0  # records a second
 LOOK = 0.3  # seconds between two looks
-QUERY = "activity_kafka"
 
 
 @dataclass
@@ -93,18 +92,22 @@ class Live:
     def _look(self) -> None:
         """Take from the query's own progress up to which offsets its micro-batches went, and when they ended."""
         for query in self._spark.streams.active:
-            if query.name == QUERY:
-                self._seen.visible |= {
-                    batch.batchId: _end(json.loads(batch.json), self._base) for batch in query.recentProgress
-                }
+            for progress in query.recentProgress:
+                batch = json.loads(progress.json)
+                ends = _ends(batch).get(self._kafka.activity)
+                if ends:  # the queries beside it follow folders
+                    self._seen.visible[batch["batchId"]] = (_ended(batch), sum(ends.values()) - self._base)
 
 
-def _end(batch: dict[str, Any], base: int) -> tuple[float, int]:
-    """Tell when a micro-batch had ended, and how many records could be seen then."""
+def _ends(batch: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Give the offsets up to which a micro-batch went, by topic and partition; none for a source of another kind."""
     ends = batch["sources"][0]["endOffset"]
-    upto = sum(offset for partitions in ends.values() for offset in partitions.values())
+    return ends if isinstance(ends, dict) else {}
+
+
+def _ended(batch: dict[str, Any]) -> float:
     began = datetime.fromisoformat(batch["timestamp"]).timestamp()
-    return began + batch["durationMs"]["triggerExecution"] / 1000, upto - base
+    return float(began + batch["durationMs"]["triggerExecution"] / 1000)
 
 
 def told(seen: Seen) -> str:

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 
@@ -45,7 +45,8 @@ class Screen:
         self.said.last, mark = "", "[red]✗"
         try:
             with step.progress:
-                step.progress.add_task(title, total=None, note="")
+                name, _, doing = title.partition(": ")
+                step.progress.add_task(name, total=None, note=doing)
                 yield step
             mark = "[green]✓"
         finally:
@@ -59,8 +60,9 @@ class Screen:
         return not self.console.is_terminal
 
     def _progress(self) -> Progress:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), TextColumn("{task.fields[note]}"))
-        return Progress(*columns, TimeElapsedColumn(), console=self.console, transient=True, disable=self._quiet)
+        note = TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1))
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(14), note, TimeElapsedColumn())
+        return Progress(*columns, console=self.console, transient=True, expand=True, disable=self._quiet)
 
     def _done(self, step: Step, mark: str) -> None:
         line = Table.grid(padding=(0, 1), expand=True)
