@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from mart.replay.broken import KINDS
+from mart.replay.broken import KINDS, Kind
 from mart.schema import spark as types
 from mart.settings import Ingest
 from mart.tables import EVENTS
@@ -56,7 +56,10 @@ GOOD: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "epoch milliseconds": (said(event_at=1762171200123), {"event_at": AT.replace(microsecond=123_000)}),
     "epoch milliseconds with a zero behind the point": (said(event_at=1762171200000.0), {}),
-    "an instant before 1970": (said(event_at=-1), {"event_at": datetime(1969, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)}),
+    "an instant before 1970": (
+        said(event_at=-1),
+        {"event_at": datetime(1969, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)},
+    ),
     "a zone": (said(event_at="2025-11-03T14:30:00+02:30"), {}),
     "a zone without a colon": (said(event_at="2025-11-03T14:00:00+0200"), {}),
     "a zone of hours only": (said(event_at="2025-11-03T07:00:00-05"), {}),
@@ -65,23 +68,29 @@ GOOD: dict[str, tuple[bytes, dict[str, Any]]] = {
     "no seconds": (said(event_at="2025-11-03T12:00Z"), {}),
     "microseconds": (said(event_at="2025-11-03T12:00:00.000001Z"), {"event_at": AT.replace(microsecond=1)}),
     "nanoseconds": (said(event_at="2025-11-03T12:00:00.123456789Z"), {"event_at": AT.replace(microsecond=123_456)}),
-    "a comma, as ISO 8601 likes it": (said(event_at="2025-11-03T12:00:00,5Z"), {"event_at": AT.replace(microsecond=500_000)}),
+    "a comma, as ISO 8601 likes it": (
+        said(event_at="2025-11-03T12:00:00,5Z"),
+        {"event_at": AT.replace(microsecond=500_000)},
+    ),
     "leap day": (said(event_at="2024-02-29T00:00:00Z"), {"event_at": datetime(2024, 2, 29, tzinfo=UTC)}),
     "ten minutes ahead and no more": (said(event_at="2026-11-21T12:10:00Z"), {"event_at": ARRIVED.replace(minute=10)}),
-    "a whole number that is a decimal": (raw("quantity", '2.0'), {}),
-    "a whole number in powers of ten": (raw("quantity", '1e2'), {"quantity": 100}),
+    "a whole number that is a decimal": (raw("quantity", "2.0"), {}),
+    "a whole number in powers of ten": (raw("quantity", "1e2"), {"quantity": 100}),
     "the largest quantity": (said(quantity=2**31 - 1), {"quantity": 2**31 - 1}),
     "a price of nothing": (said(price=0), {"price": Decimal("0.0000")}),
-    "a price of minus nothing": (raw("price", '-0.0'), {"price": Decimal("0.0000")}),
-    "a price with more places than we keep": (raw("price", '0.12345'), {"price": Decimal("0.1235")}),
-    "the largest price": (raw("price", '99999999999999.9999'), {"price": Decimal("99999999999999.9999")}),
-    "a price in powers of ten": (raw("price", '1.5e3'), {"price": Decimal("1500.0000")}),
+    "a price of minus nothing": (raw("price", "-0.0"), {"price": Decimal("0.0000")}),
+    "a price with more places than we keep": (raw("price", "0.12345"), {"price": Decimal("0.1235")}),
+    "the largest price": (raw("price", "99999999999999.9999"), {"price": Decimal("99999999999999.9999")}),
+    "a price in powers of ten": (raw("price", "1.5e3"), {"price": Decimal("1500.0000")}),
     "a rating of 0": (said(rating=0), {"rating": 0.0}),
     "a rating of 5": (said(rating=5), {"rating": 5.0}),
     "a visitor without an account": (without("user_id"), {"user_id": None}),
     "an empty account is none": (said(user_id=""), {"user_id": None}),
     "an account without a session": (without("session_id"), {"session_id": None}),
-    "null is absent": (said(quantity=None, price=None, currency=None), dict.fromkeys(("quantity", "price", "currency"))),
+    "null is absent": (
+        said(quantity=None, price=None, currency=None),
+        dict.fromkeys(("quantity", "price", "currency")),
+    ),
     "empty is absent": (said(order_id="", category=""), {"order_id": None}),
     "blanks are not empty": (said(category=" "), {"category": " "}),
     "a currency without a price": (without("price"), {"price": None}),
@@ -97,7 +106,10 @@ GOOD: dict[str, tuple[bytes, dict[str, Any]]] = {
         said(properties={"n": 1, "t": True, "o": {"a": [1, 2]}, "nothing": None}),
         {"properties": {"n": "1", "t": "true", "o": '{"a":[1,2]}', "nothing": None}},
     ),
-    "keys that we do not know": (said(app="7.1", n=3, o={"a": 1}), {"properties": {"app": "7.1", "n": "3", "o": '{"a":1}'}}),
+    "keys that we do not know": (
+        said(app="7.1", n=3, o={"a": 1}),
+        {"properties": {"app": "7.1", "n": "3", "o": '{"a":1}'}},
+    ),
     "keys that we do not know beside properties": (
         said(app="7.1", properties={"device": "phone", "app": "mine"}),
         {"properties": {"device": "phone", "app": "mine"}},
@@ -196,7 +208,7 @@ def test_a_bad_record_gets_this_reason_and_detail(parsed: dict[str, Row], name: 
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_kind_that_replay_knows_gets_its_reason(parsed: dict[str, Row], kind: Any) -> None:
+def test_every_kind_that_replay_knows_gets_its_reason(parsed: dict[str, Row], kind: Kind) -> None:
     row = parsed[f"kind: {kind.name}"]
     assert row["reason"] == kind.reason
     if kind.name in TOLD:
