@@ -62,7 +62,8 @@ def catch_up(spark: SparkSession, settings: Settings, stands: int, advance: Adva
     if newest > stands:
         feed = lake.changes(spark, settings, EVENTS, stands, newest).persist()
         try:
-            advance(feed, newest)
+            with lake.kept(EVENTS, stands, newest):
+                advance(feed, newest)
         finally:
             feed.unpersist()
     return max(newest, stands)

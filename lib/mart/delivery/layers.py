@@ -30,7 +30,9 @@ def refresh(spark: SparkSession, settings: Settings, table: Table, full: bool = 
         lake.overwrite(settings, target, rows, at=(UPSTREAM, newest), anew=full)
     else:
         feed = lake.changes(spark, settings, EVENTS, stands.frontier, newest)
-        refold(spark, settings, target, stands, lifted(feed, target).localCheckpoint(), newest)
+        with lake.kept(EVENTS, stands.frontier, newest):
+            rows = lifted(feed, target).localCheckpoint()
+        refold(spark, settings, target, stands, rows, newest)
     return newest
 
 

@@ -6,10 +6,12 @@ commit, so that rows and the position they stand at cannot part.
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from delta.tables import DeltaTable
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
@@ -89,17 +91,25 @@ def read(spark: SparkSession, settings: Settings, table: Table, version: int | N
 def changes(spark: SparkSession, settings: Settings, table: Table, after: int, upto: int) -> DataFrame:
     """Read the rows that the versions (after, upto] added, with their `_commit_version`.
 
-    Raises FeedGone where the log no longer reaches back that far.
+    Raises FeedGone where the log no longer reaches back that far; whether the files do shows when the rows are read
+    (`kept`).
     """
     reader = spark.read.format("delta").option("readChangeFeed", "true")
     reader = reader.option("startingVersion", after + 1).option("endingVersion", upto)
-    try:
+    with kept(table, after, upto):
         feed = reader.load(path(settings, table))
-    except PySparkException as error:
+    return feed.where(F.col("_change_type") == "insert").drop("_change_type", "_commit_timestamp")
+
+
+@contextmanager
+def kept(table: Table, after: int, upto: int) -> Iterator[None]:
+    """Surround the work on changes. Raises FeedGone where it fails because they are no longer kept."""
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as error:  # an executor's comes as the latter, its condition in the text
         if GONE.search(str(error)):
             raise FeedGone(_gone(table, after, upto)) from None
         raise
-    return feed.where(F.col("_change_type") == "insert").drop("_change_type", "_commit_timestamp")
 
 
 def _gone(table: Table, after: int, upto: int) -> str:
