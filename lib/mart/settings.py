@@ -78,7 +78,6 @@ class Live(Section):
     """How often the live job works."""
 
     trigger_seconds: float = 0  # 0: as soon as there is something
-    housekeeping_minutes: float = 10
 
 
 class Als(Section):
