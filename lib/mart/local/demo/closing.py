@@ -76,7 +76,7 @@ def show(played: Played, seconds: float, console: Console, keep: bool) -> None:
 
 
 _LEFT = (
-    "The services end now, and what they kept goes. Next:",
+    "It is put away now. Next:",
     "  mart demo --keep                     leaves all of it for you to look around in",
     "  mart demo --data PATH --format F     plays your own data",
     "  mart up, mart --help                 begins by hand",
@@ -171,7 +171,8 @@ def _freshness(played: Played) -> Table:
         total += int(str(count))
         arrived.append((float(str(at)), total))
     steps = {"read by ingest": arrived, "seen in speed and serving": played.seen.steps}
-    rows = [(name, *_spread(waits(played.seen.sent, reached))) for name, reached in steps.items()]
+    first = played.seen.first  # they waited for Spark's warming up
+    rows = [(name, *_spread(waits(played.seen.sent, reached)[first:])) for name, reached in steps.items()]
     return _shaped("Freshness: seconds from sent to …", ("", "p50", "p99", "max", "records"), rows)
 
 

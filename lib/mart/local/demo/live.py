@@ -21,7 +21,8 @@ from mart.job import Running
 from mart.replay.record import Record
 from mart.settings import Settings
 
-SECONDS = 45.0  # that the live part lasts at least as long as it has enough records
+SECONDS = 40.0  # that the rest takes to send, where there is enough of it
+FIRST = 100  # records that are sent before all others, and seen: Spark compiles its code for them
 LEAST = 100.0  # records a second
 LOOK = 0.3  # seconds between two looks
 
@@ -30,6 +31,7 @@ LOOK = 0.3  # seconds between two looks
 class Seen:
     """Instants [epoch s]: when each record was sent, and how many could be seen by when."""
 
+    first: int = 0  # records that only warmed Spark up
     sent: list[float] = field(default_factory=list)
     visible: dict[int, tuple[float, int]] = field(default_factory=dict)  # by micro-batch
 
@@ -58,7 +60,7 @@ class Live:
         self._spark, self._kafka, self._stream, self._batch = spark, settings.kafka, stream, batch
         self._expected = expected
         self._lanes = Lanes(progress, expected)
-        self._seen = Seen()
+        self._seen = Seen(first=min(FIRST, expected // 4))
         self._stopping = Event()
         self._base = sum(end for _, end in kafka.ends(self._kafka.brokers, self._kafka.activity).values())
 
@@ -73,7 +75,7 @@ class Live:
                 while not (batch and batch.done() and sending.done() and self._seen.newest >= sending.result()):
                     self._stream.wait(LOOK)
                     self._look()
-                    if batch is None and (sending.done() or len(self._seen.sent) > self._expected / 3):
+                    if batch is None and (self._seen.newest > self._seen.first or sending.done()):
                         batch = pool.submit(self._batch)
                     self._lanes.show(self._seen, batch)
                     _raise(sending, batch)
@@ -82,8 +84,10 @@ class Live:
         return self._seen
 
     def _timed(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Note when each record is sent."""
-        for record in records:
+        """Note when each record is sent; after the first ones wait until they are seen."""
+        for number, record in enumerate(records):
+            while number == self._seen.first and self._seen.newest < number and not self._stopping.is_set():
+                time.sleep(LOOK)
             if self._stopping.is_set():
                 return
             self._seen.sent.append(time.time())
@@ -112,10 +116,10 @@ def _ended(batch: dict[str, Any]) -> float:
 
 def told(seen: Seen) -> str:
     """Say in a line how it went."""
-    if not seen.newest:
-        return "no records"
-    took = waits(seen.sent, seen.steps)
-    rate = len(seen.sent) / max(0.1, seen.sent[-1] - seen.sent[0])
+    took, rest = waits(seen.sent, seen.steps)[seen.first :], seen.sent[seen.first :]
+    if not took:
+        return f"{len(seen.sent):,} records"
+    rate = len(rest) / max(0.1, rest[-1] - rest[0])
     return f"{len(seen.sent):,} records at {rate:,.0f} a second, seen after {median(took):.1f} s (median)"
 
 
@@ -138,12 +142,13 @@ class Lanes:
         self._progress = progress
         self._sent = progress.add_task("  sent to Kafka", total=expected, note="")
         self._visible = progress.add_task("  in the tables", total=expected, note="")
-        self._batch = progress.add_task("  batch run beside", total=1, note="begins after a third", start=False)
+        self._batch = progress.add_task("  batch run beside", total=1, note="waits for the first events", start=False)
 
     def show(self, seen: Seen, batch: Future[object] | None) -> None:
         sent, newest = list(seen.sent), seen.newest
-        self._progress.update(self._sent, completed=len(sent), note=f"{len(sent):,} sent, {seen.rate:,.0f} a second")
-        behind = f", newest {waits(sent, seen.steps)[-1]:.1f} s old when seen" if newest else ""
+        rate = f", {seen.rate:,.0f} a second" if len(sent) > seen.first else ""
+        self._progress.update(self._sent, completed=len(sent), note=f"{len(sent):,} sent{rate}")
+        behind = f", after {waits(sent, seen.steps)[-1]:.1f} s" if newest else ": Spark compiles its code"
         self._progress.update(self._visible, completed=newest, note=f"{newest:,} seen{behind}")
         if batch:
             self._progress.start_task(self._batch)
