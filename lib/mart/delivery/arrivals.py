@@ -54,7 +54,9 @@ def _start(spark: SparkSession, settings: Settings, positions: Positions, topic:
     landed = {int(part): last for (source, part), last in positions.last.items() if source == f"kafka:{topic}"}
     for partition, last in landed.items():
         _check(spark, settings, topic, partition, last, ends.get(partition, (0, 0)))
-    return {partition: landed.get(partition, begin - 1) + 1 for partition, (begin, _) in ends.items()}
+    for partition, (begin, _) in ends.items():
+        positions.begin((f"kafka:{topic}", str(partition)), begin)
+    return {partition: positions.next_offset((f"kafka:{topic}", str(partition))) for partition in ends}
 
 
 def _check(

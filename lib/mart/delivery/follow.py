@@ -7,7 +7,6 @@ frontier is skipped, so a replay, a lost commit entry or a deleted checkpoint ch
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from delta.exceptions import DeltaConcurrentModificationException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -112,9 +111,7 @@ class Speed:
             list(pool.map(work, self.tables))
 
 
-def refold(
-    spark: SparkSession, settings: Settings, table: Table, pinned: Standing, rows: DataFrame, upto: int
-) -> None:
+def refold(spark: SparkSession, settings: Settings, table: Table, pinned: Standing, rows: DataFrame, upto: int) -> None:
     """Fold new rows into a table and say that it now stands at `upto`; only the partitions they touch are rewritten.
 
     In: rows of the table's columns that the events after `pinned.frontier` add, one or more a key; frozen, since they
@@ -125,7 +122,7 @@ def refold(
         try:
             _refold(spark, settings, table, pinned, rows, upto)
             break
-        except DeltaConcurrentModificationException:
+        except lake.Conflict:
             if attempt == TRIES:
                 raise
 

@@ -7,7 +7,6 @@ What a running reader may still need is kept by each table's own retention.
 from collections.abc import Callable
 from functools import partial
 
-from delta.exceptions import DeltaConcurrentModificationException
 from pyspark.sql import SparkSession
 
 from mart.delivery.follow import BUCKET, UPSTREAM
@@ -46,6 +45,6 @@ def _left_to_writers(table: Table, work: Callable[[], None]) -> str:
     """A writer that commits meanwhile goes first; the next round finds the same files."""
     try:
         work()
-    except DeltaConcurrentModificationException:
+    except lake.Conflict:
         return f"{table.full_name}: a writer was at work, left for the next time"
     return f"{table.full_name}: tidied"

@@ -41,6 +41,10 @@ class Positions:
     def next_offset(self, partition: Partition) -> int:
         return self.last.get(partition, -1) + 1
 
+    def begin(self, partition: Partition, first: int) -> None:
+        """Say where a partition begins that has never landed: a checkpoint that is ahead of it is a gap."""
+        self.last.setdefault(partition, first - 1)
+
     def has_new(self, found: Range) -> bool:
         """Tell whether some of the records have not landed."""
         return found.last >= self.next_offset(found.partition)
@@ -72,7 +76,7 @@ class Positions:
                 f"{place}: {found.records} records between the offsets {found.first} and {found.last}; a compacted or "
                 "transactional topic can't be followed without gaps: use a plain one"
             )
-        # A partition that has never landed may begin anywhere: a topic's first records may have expired long ago.
+        # One that we have not heard of may begin anywhere: a partition that was added while we run.
         if found.partition in self.last and found.first > self.next_offset(found.partition):
             raise Refused(gap(place, self.last[found.partition], found.first))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
+from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
@@ -22,6 +23,7 @@ from mart.schema import spark as types
 from mart.settings import Settings
 
 Frontier = tuple[str, int]
+Conflict = DeltaConcurrentModificationException  # another writer committed first: read again, then write again
 
 # What Delta says when its log or its files no longer reach back.
 GONE = re.compile(

@@ -1,0 +1,181 @@
+"""The real commands in child processes, killed from outside at named points.
+
+No code knows that it is watched: a commit of a Delta table or of a checkpoint is a file with a known next name, and as soon
+as that file is there the whole process group gets a SIGKILL.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mart.schema import Table
+from mart.settings import Settings
+
+MART = Path(sys.executable).with_name("mart")
+PATIENCE = 120.0  # seconds for a command on a busy machine
+
+
+class NotKilled(AssertionError):
+    """The process went on beyond the point at which it was to be killed."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    said: str  # stdout and stderr
+
+    def well(self) -> "Ended":
+        assert self.code == 0, self.said
+        return self
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place in a run, named by the files that steps write.
+
+    It has been reached when all files of `after` are there, and passed when all of `before` are, which come later.
+    """
+
+    name: str
+    after: tuple[Path, ...]
+    before: tuple[Path, ...]
+
+    @property
+    def reached(self) -> bool:
+        return all(file.exists() for file in self.after)
+
+    @property
+    def passed(self) -> bool:
+        return all(file.exists() for file in self.before)
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home folder with its lake; every command is told the broker and the topic by its environment."""
+
+    settings: Settings
+
+    @property
+    def lake(self) -> Path:
+        return Path(self.settings.lake)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [str(MART), *arguments, "--home", str(self.settings.home)]
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator["Process"]:
+        """Start a command in its own process group; whatever is left of it at the end is killed."""
+        environment = {
+            **os.environ,
+            "MART_LAKE": self.settings.lake,
+            "MART_KAFKA__BROKERS": self.settings.kafka.brokers,
+            "MART_KAFKA__ACTIVITY": self.settings.kafka.activity,
+        }
+        said = self.settings.home / "said"
+        with said.open("wb") as file:
+            child = subprocess.Popen(
+                self.command(*arguments), stdout=file, stderr=file, env=environment, start_new_session=True
+            )
+        process = Process(child, said)
+        try:
+            yield process
+        finally:
+            process.kill()
+
+    def run(self, *arguments: str) -> Ended:
+        with self.running(*arguments) as process:
+            return process.end()
+
+    def jobs(self, *jobs: str) -> Ended:
+        """Let jobs take what is there, and end."""
+        return self.run("run", *jobs, "--available-now")
+
+    def killed(self, point: Point, *arguments: str) -> None:
+        """Run a command and kill it at a point. Raises NotKilled where it was quicker."""
+        assert not point.reached, f"{point.name}: it was there before the run"
+        with self.running(*arguments) as process:
+            process.kill_when(lambda: point.reached, point.name)
+        if point.passed:
+            raise NotKilled(f"{point.name}: {', '.join(map(str, point.before))} came before the kill")
+
+    def commit(self, table: Table, ahead: int = 1) -> Path:
+        """Name the file that a table's next commit will be."""
+        log = self.lake / table.path / "_delta_log"
+        newest = max((int(file.stem) for file in log.glob("[0-9]*.json")), default=-1)
+        return log / f"{newest + ahead:020}.json"
+
+    def entry(self, query: str, kind: str, ahead: int = 1) -> Path:
+        """Name the file that a query's next checkpoint entry will be; `kind` is offsets or commits."""
+        return self.checkpoint(query) / kind / str(self.newest(query, "offsets") + ahead)
+
+    def newest(self, query: str, kind: str) -> int:
+        entries = (self.checkpoint(query) / kind).glob("[0-9]*")
+        return max((int(file.name) for file in entries), default=-1)
+
+    def checkpoint(self, query: str) -> Path:
+        return self.lake / "_checkpoints" / query
+
+    def forget(self, query: str, *kinds: str) -> None:
+        """Take the newest entry of each kind out of a query's checkpoint."""
+        for kind in kinds:
+            number = self.newest(query, kind)
+            for name in (str(number), f".{number}.crc"):
+                (self.checkpoint(query) / kind / name).unlink(missing_ok=name.startswith("."))
+
+    def forget_all(self, query: str) -> None:
+        """Delete a query's checkpoint."""
+        assert self.newest(query, "offsets") >= 0, f"{query} has no checkpoint"
+        shutil.rmtree(self.checkpoint(query))
+
+    def verified(self) -> list[dict[str, object]]:
+        """Ask `mart verify` what is off."""
+        said = self.run("verify", "--json").said
+        return [finding for finding in json.loads(said.splitlines()[-1])["findings"] if finding["off"]]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A command at work."""
+
+    child: "subprocess.Popen[bytes]"
+    log: Path
+
+    def kill_when(self, reached: Callable[[], bool], point: str) -> None:
+        """Look every millisecond; the kill takes Java and Python at once."""
+        deadline = time.monotonic() + PATIENCE
+        while not reached():
+            assert self.child.poll() is None, f"{point}: it ended before it was killed:\n{self.said()}"
+            assert time.monotonic() < deadline, f"{point}: it did not get there:\n{self.said()}"
+            time.sleep(0.001)
+        self.kill()
+
+    def kill(self) -> None:
+        if self.child.poll() is None:
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait()
+
+    def until(self, true: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not true():
+            assert self.child.poll() is None, f"it ended:\n{self.said()}"
+            assert time.monotonic() < deadline, f"it did not happen:\n{self.said()}"
+            time.sleep(0.05)
+
+    def end(self) -> Ended:
+        code = self.child.wait(PATIENCE)
+        return Ended(code, self.said())
+
+    def said(self) -> str:
+        """What the command said, a line left out that Java says at every start."""
+        lines = self.log.read_text(errors="replace").splitlines(keepends=True)
+        return "".join(line for line in lines if "incubator modules" not in line)

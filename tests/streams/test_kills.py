@@ -1,0 +1,166 @@
+"""Killed at every point, then started again: nothing is lost and nothing comes twice.
+
+One home goes through a chain of faults, because a start of Java costs more than all the work: each kill meets new records
+and the leftovers of the one before. Each fault is shown to have happened: the file that the next step writes is not there.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+from mart.delivery.live import MATERIALISED
+from mart.edges import delta, lake
+from mart.schema import Table
+from mart.tables import CATALOGUE, ENRICHED_EVENTS, EVENTS, FOLDABLE, FUNNEL, INTERACTIONS, LANDING_ACTIVITY, POPULARITY
+from tests.streams.running import Home, Point
+from tests.streams.truth import Source, assert_enriched, assert_exact, assert_served, assert_verified
+
+INGEST, LIVE = ("streaming/ingest_activity",), ("streaming/live",)
+PIPELINE = (*INGEST, "streaming/speed_views", "streaming/enrich", "batch/views", "serving/merge")
+SPEED = tuple(table.at("speed") for table in FOLDABLE)
+SERVING = tuple(table.at("serving") for table in MATERIALISED)
+PORTION = 110  # records between two faults; enough for a row in every table
+
+Damage = Callable[[Home, str], None]
+
+
+def query(home: Home) -> str:
+    return f"activity_kafka_{home.settings.kafka.activity}"
+
+
+def between(name: str, home: Home, after: tuple[Table, ...], before: tuple[Table, ...]) -> Point:
+    """The point at which the next commits of some tables are there, and not yet all those of others."""
+    return Point(name, tuple(map(home.commit, after)), tuple(map(home.commit, before)))
+
+
+def after_read(home: Home) -> Point:
+    return Point("after read", (home.entry(query(home), "offsets"),), (home.commit(LANDING_ACTIVITY),))
+
+
+def after_the_last_write(home: Home, *last: Table) -> Point:
+    return Point("after the last write", tuple(map(home.commit, last)), (home.entry(query(home), "commits"),))
+
+
+def ingest_points(home: Home) -> Iterator[Callable[[], Point]]:
+    yield lambda: after_read(home)
+    yield lambda: between("between the writes", home, (LANDING_ACTIVITY,), (EVENTS,))
+    yield lambda: after_the_last_write(home, EVENTS)
+
+
+def live_points(home: Home) -> Iterator[Callable[[], Point]]:
+    """Tables of speed and serving are written side by side: one of them is there, and not yet all."""
+    yield lambda: after_read(home)
+    yield lambda: between("between landing and events", home, (LANDING_ACTIVITY,), (EVENTS,))
+    yield lambda: between("between events and speed", home, (EVENTS,), SPEED)
+    yield lambda: between("between speed and serving", home, (EVENTS, POPULARITY.at("speed")), SERVING)
+    yield lambda: between("between two serving tables", home, (EVENTS, FUNNEL.at("serving")), SERVING)
+    yield lambda: after_the_last_write(home, EVENTS, *SPEED, *SERVING)
+
+
+def pipeline_points(home: Home) -> Iterator[Callable[[], Point]]:
+    """Jobs one after the other in one application; those of batch and serving write table after table."""
+    batch, serving = ([table.at(layer) for table in FOLDABLE] for layer in ("batch", "serving"))
+    yield lambda: between("speed_views: between its tables", home, (INTERACTIONS.at("speed"),), SPEED)
+    yield lambda: between("speed_views: after the last write", home, SPEED, (ENRICHED_EVENTS,))
+    yield lambda: between("enrich: after the write", home, (ENRICHED_EVENTS,), (batch[0],))
+    yield lambda: between("batch/views: between its tables", home, (batch[0],), (batch[1],))
+    yield lambda: between("serving/merge: between its tables", home, (serving[0],), (serving[1],))
+
+
+def survive(
+    home: Home,
+    source: Source,
+    jobs: tuple[str, ...],
+    points: Iterator[Callable[[], Point]],
+    damage: Damage = lambda home, point: None,
+    last: int | None = None,
+) -> None:
+    """Kill the jobs at each point, new records coming every time, then let them end in peace."""
+    for point in points:
+        source.send(home.settings, PORTION)
+        at = point()
+        home.killed(at, "run", *jobs, "--available-now")
+        damage(home, at.name)
+    source.send(home.settings, last or source.rest())
+    home.jobs(*jobs).well()
+    assert_exact(source, home.settings)
+
+
+def test_ingest_survives_kills_and_the_loss_of_its_checkpoint(at_home: Home, spark: SparkSession) -> None:
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=900, seed=1)
+    lake.ensure(spark, settings, LANDING_ACTIVITY, EVENTS)  # so that the next commits are those of records
+    survive(at_home, source, INGEST, ingest_points(at_home), last=PORTION)
+    damages: dict[str, tuple[str, ...]] = {
+        "newest entry of commits gone": ("commits",),
+        "newest entries of commits and offsets gone": ("commits", "offsets"),
+        "whole checkpoint gone": (),
+    }
+    for name, kinds in damages.items():
+        at_home.forget(query(at_home), *kinds) if kinds else at_home.forget_all(query(at_home))
+        source.send(settings, PORTION)
+        source.again(settings, 20, to="inbox" if kinds else "kafka")
+        assert at_home.jobs(*INGEST).code == 0, name
+        assert_exact(source, settings)
+    assert_verified(spark, settings)
+
+
+def test_live_survives_kills(at_home: Home, spark: SparkSession) -> None:
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=700, seed=2)
+    lake.ensure(spark, settings, LANDING_ACTIVITY, EVENTS, *SPEED, *SERVING)
+    survive(at_home, source, LIVE, live_points(at_home))
+    assert_served(source, settings, tables=MATERIALISED)
+    assert_verified(spark, settings)
+
+
+def test_speed_enrich_batch_and_serving_survive_kills_and_a_second_run_adds_nothing(
+    at_home: Home, spark: SparkSession
+) -> None:
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=700, seed=3)
+    lake.ensure(spark, settings, *CATALOGUE)
+    survive(at_home, source, PIPELINE, pipeline_points(at_home))
+    for layer in ("batch", "serving"):
+        assert_served(source, settings, layer)
+    assert_enriched(settings)
+    assert_verified(spark, settings)
+
+    before = {table.full_name: delta.standing(settings, table) for table in CATALOGUE}
+    at_home.jobs(*PIPELINE).well()
+    assert {table.full_name: delta.standing(settings, table) for table in CATALOGUE} == before
+
+
+def any_damage(seed: int) -> Damage:
+    """Take something out of every checkpoint after every kill."""
+    choose = random.Random(seed)
+
+    def do(home: Home, point: str) -> None:
+        for name in (query(home), "speed_views", "enrich"):
+            kinds = choose.choice([(), ("commits",), ("commits", "offsets"), None])
+            print(f"seed {seed}, {point}: {name} loses {'everything' if kinds is None else kinds}")
+            if home.newest(name, "offsets") < 0 or kinds == ():
+                continue
+            home.forget_all(name) if kinds is None else home.forget(name, *kinds)
+
+    return do
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("jobs", [INGEST, LIVE, PIPELINE], ids=["ingest", "live", "pipeline"])
+def test_kills_and_damaged_checkpoints_together(
+    at_home: Home, spark: SparkSession, jobs: tuple[str, ...], seed: int
+) -> None:
+    settings = at_home.settings
+    points = {INGEST: ingest_points, LIVE: live_points, PIPELINE: pipeline_points}[jobs]
+    rounds = {INGEST: 3, LIVE: 2, PIPELINE: 2}[jobs]
+    source = Source.make(settings.home / "shop", events=200 + PORTION * 6 * rounds, seed=100 + seed)
+    lake.ensure(spark, settings, *CATALOGUE)
+    chain = [point for _ in range(rounds) for point in points(at_home)]
+    random.Random(seed).shuffle(chain)
+    survive(at_home, source, jobs, iter(chain), any_damage(seed))
+    assert_verified(spark, settings)
+    if jobs == PIPELINE:
+        assert_served(source, settings)
+        assert_enriched(settings)
