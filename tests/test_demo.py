@@ -22,6 +22,7 @@ def demo(*words: object) -> list[str]:
     return [sys.executable, "-c", "from mart.cli import main; main()", "demo", *map(str, words)]
 
 
+@pytest.mark.timeout(900)
 def test_a_small_demo_proves_itself_and_leaves_only_its_home(tmp_path: Path) -> None:
     home, environment = tmp_path / "home", os.environ | {"COLUMNS": "120"}
     done = subprocess.run(

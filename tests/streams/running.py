@@ -20,7 +20,7 @@ from mart.schema import Table
 from mart.settings import Settings
 
 MART = Path(sys.executable).with_name("mart")
-PATIENCE = 120.0  # seconds for a command on a busy machine
+PATIENCE = 300.0  # seconds for a command on a busy machine
 
 
 class NotKilled(AssertionError):

@@ -88,6 +88,7 @@ def survive(
     assert_exact(source, home.settings)
 
 
+@pytest.mark.timeout(900)
 def test_ingest_survives_kills_and_the_loss_of_its_checkpoint(at_home: Home, spark: SparkSession) -> None:
     settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=900, seed=1)
     lake.ensure(spark, settings, LANDING_ACTIVITY, EVENTS)  # so that the next commits are those of records
@@ -106,6 +107,8 @@ def test_ingest_survives_kills_and_the_loss_of_its_checkpoint(at_home: Home, spa
     assert_verified(spark, settings)
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_live_survives_kills(at_home: Home, spark: SparkSession) -> None:
     settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=700, seed=2)
     lake.ensure(spark, settings, LANDING_ACTIVITY, EVENTS, *SPEED, *SERVING)
@@ -114,6 +117,8 @@ def test_live_survives_kills(at_home: Home, spark: SparkSession) -> None:
     assert_verified(spark, settings)
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_speed_enrich_batch_and_serving_survive_kills_and_a_second_run_adds_nothing(
     at_home: Home, spark: SparkSession
 ) -> None:
