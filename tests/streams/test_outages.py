@@ -15,6 +15,8 @@ from mart.settings import Settings
 from tests.streams.running import Home
 from tests.streams.truth import Source, assert_exact, assert_verified, landed
 
+pytestmark = pytest.mark.soak  # minutes each
+
 INGEST = "streaming/ingest_activity"
 
 

@@ -1,10 +1,10 @@
 """Streams at work: micro-batches that share one gate, so that they come one at a time and can be stopped between two."""
 
-import contextlib
 import time
 from collections.abc import Callable
 from threading import Lock
 
+from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
@@ -39,10 +39,13 @@ class Stream:
         """Wait for the end of all queries; True when all have ended. Raises what made one fail."""
         end = time.monotonic() + seconds
         for query in self._queries:
-            with contextlib.suppress(Exception) if self._fault else contextlib.nullcontext():
+            try:
                 query.awaitTermination(max(0.01, end - time.monotonic()))  # type: ignore[arg-type]  # seconds, a float
-            if self._fault:
-                raise self._fault
+            except StreamingQueryException:
+                if self._fault is None:
+                    raise
+        if self._fault is not None:
+            raise self._fault  # in its own words, not wrapped by every layer that it passed
         return not any(query.isActive for query in self._queries)
 
     def stop(self) -> None:
