@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from mart.replay.catalogue import Catalogue
 from mart.replay.record import Record, event_id, instant, number, obj, text
-from mart.replay.row import cells, is_header
+from mart.replay.row import rows
 
 NAME = "online-retail"
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
@@ -17,10 +17,7 @@ CURRENCY = "GBP"
 
 def read(file_name: str, lines: Iterable[bytes], catalogue: Catalogue) -> Iterator[Record]:
     """Turn each line into one record; a line that can't be read is passed on as it is."""
-    for line_number, line in enumerate(lines, start=1):
-        row = cells(line, len(COLUMNS))
-        if line_number == 1 and is_header(row, COLUMNS):
-            continue
+    for line_number, line, row in rows(lines, COLUMNS):
         yield _record(event_id(NAME, file_name, line_number), row, catalogue) if row else (None, line)
 
 

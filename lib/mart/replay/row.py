@@ -5,9 +5,17 @@ swallow the rows behind it. Both of its lines are unreadable, and are sent as th
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 _BOM = "\ufeff"  # what some editors put before the first column's name
+
+
+def rows(lines: Iterable[bytes], columns: Sequence[str]) -> Iterator[tuple[int, bytes, list[str] | None]]:
+    """Give each line with its number, from 1, and its cells; None where they can't be read. The header is left out."""
+    for line_number, line in enumerate(lines, start=1):
+        row = cells(line, len(columns))
+        if line_number > 1 or not is_header(row, columns):
+            yield line_number, line, row
 
 
 def cells(line: bytes, width: int) -> list[str] | None:
