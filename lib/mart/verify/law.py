@@ -18,25 +18,28 @@ def verify(spark: SparkSession, settings: Settings) -> list[Finding]:
 
 def _verify(spark: SparkSession, settings: Settings, table: Table) -> list[Finding]:
     findings = []
+    recomputed: dict[int, DataFrame] = {}  # batch and serving often stand at one version
+
+    def compared(subject: str, rows: DataFrame, version: int) -> Finding:
+        if version not in recomputed:
+            events = lake.read(spark, settings, EVENTS, version)
+            recomputed[version] = lifted(events, table).select(*table.comparable).localCheckpoint()
+        return _compared(subject, rows.select(*table.comparable).localCheckpoint(), recomputed[version], version)
+
     for physical in (table.at("batch"), table.at("serving")):
         stands = delta.standing(settings, physical, UPSTREAM)
         if stands is None or stands.frontier is None:
             findings.append(Finding("law", physical.full_name, "nothing there yet", off=False))
             continue
         rows = lake.read(spark, settings, physical, stands.version)
-        findings.append(_compared(spark, settings, table, physical.full_name, rows, stands.frontier))
+        findings.append(compared(physical.full_name, rows, stands.frontier))
     rows, version = layers.answer(spark, settings, table)
     if version is not None:
-        findings.append(_compared(spark, settings, table, f"{table.name} (batch and speed)", rows, version))
+        findings.append(compared(f"{table.name} (batch and speed)", rows, version))
     return findings
 
 
-def _compared(
-    spark: SparkSession, settings: Settings, table: Table, subject: str, rows: DataFrame, version: int
-) -> Finding:
-    events = lake.read(spark, settings, EVENTS, version)
-    shown = rows.select(*table.comparable).localCheckpoint()
-    true = lifted(events, table).select(*table.comparable).localCheckpoint()
+def _compared(subject: str, shown: DataFrame, true: DataFrame, version: int) -> Finding:
     missing, wrong = true.exceptAll(shown), shown.exceptAll(true)
     counts = missing.count(), wrong.count()
     if not any(counts):
