@@ -4,7 +4,7 @@ A table stands at a version of processed.events, its frontier, in the same commi
 frontier is skipped, so a replay, a lost commit entry or a deleted checkpoint changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.sql import DataFrame, SparkSession
@@ -17,7 +17,7 @@ from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import EVENTS
 from mart.views.fold import fold, gather
-from mart.views.shopping import LIFTS
+from mart.views.shopping import LIFTED, LIFTS
 
 Then = Callable[[Table, DataFrame], None]
 Advance = Callable[[DataFrame, int], object]  # events of whole versions, and the newest of them
@@ -95,7 +95,8 @@ class Speed:
         """
         stands = self.stands
         # Frozen as data: a version written into the plan would make Spark compile its code anew each time.
-        frozen = versioned(events.where(F.col("_commit_version") > stands)).localCheckpoint()
+        fresh = events.where(F.col("_commit_version") > stands).select(*LIFTED, "_commit_version")
+        frozen = versioned(fresh).localCheckpoint()
 
         def work(table: Table) -> None:
             ahead = self.frontiers[table.name] > stands  # a kill came between the tables' writes
@@ -111,32 +112,34 @@ class Speed:
             list(pool.map(work, self.tables))
 
 
-def refold(spark: SparkSession, settings: Settings, table: Table, pinned: Standing, rows: DataFrame, upto: int) -> None:
+def refold(
+    spark: SparkSession,
+    settings: Settings,
+    table: Table,
+    pinned: Standing,
+    rows: DataFrame,
+    upto: int,
+    touched: Iterable[object] | None = None,
+) -> None:
     """Fold new rows into a table and say that it now stands at `upto`; only the partitions they touch are rewritten.
 
     In: rows of the table's columns that the events after `pinned.frontier` add, one or more a key; frozen, since they
-    are read twice. Rows and frontier come from one snapshot, and nothing is written where the table has reached `upto`
-    meanwhile: so another process at the same table (serving/merge beside streaming/live) makes nothing count twice.
+    are read twice; `touched` are their partitions (or more) where these are known already. Rows and frontier come from one
+    snapshot, and nothing is written where the table has reached `upto` meanwhile: so another process at the same table
+    (serving/merge beside streaming/live) makes nothing count twice.
     """
+    if table.partition and touched is None:
+        touched = [row[0] for row in rows.select(*table.partition).distinct().collect()]
+    if table.partition and not touched:
+        return
+    where = lake.partitions(table, touched) if touched else None
     for attempt in range(1, TRIES + 1):
         try:
-            _refold(spark, settings, table, pinned, rows, upto)
+            there = lake.read(spark, settings, table, pinned.version)
+            there = there.where(where) if where else there
+            folded = fold(there.select(*table.names).unionByName(rows.select(*table.names)), table)
+            lake.overwrite(settings, table, folded, at=(UPSTREAM, upto), where=where)
             break
         except lake.Conflict:
             if attempt == TRIES:
                 raise
-
-
-def _refold(
-    spark: SparkSession, settings: Settings, table: Table, pinned: Standing, rows: DataFrame, upto: int
-) -> None:
-    where = None
-    there = lake.read(spark, settings, table, pinned.version)
-    if table.partition:
-        touched = [row[0] for row in rows.select(*table.partition).distinct().collect()]
-        if not touched:
-            return
-        where = lake.partitions(table, touched)
-        there = there.where(where)
-    folded = fold(there.select(*table.names).unionByName(rows.select(*table.names)), table)
-    lake.overwrite(settings, table, folded, at=(UPSTREAM, upto), where=where)

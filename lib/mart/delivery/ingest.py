@@ -5,7 +5,7 @@ its commit carries landing's version as transaction id. One ingest process at a 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -24,10 +24,11 @@ UPSTREAM = "landing"
 
 @dataclass(frozen=True)
 class Arrived:
-    """Events of one micro-batch, frozen, and the version of processed.events that holds them."""
+    """Events of one micro-batch, frozen, the version of processed.events that holds them, and the days that they may name."""
 
     events: DataFrame
     version: int
+    days: list[date]
 
 
 class Ingest:
@@ -43,21 +44,18 @@ class Ingest:
 
     def __call__(self, records: DataFrame, batch: int) -> Arrived | None:
         """Land what has not landed. Returns the new events; None where there are none. Raises Refused for a gap."""
-        parsed = activity.parse(self._stamped(records, batch), self.settings.ingest).persist()
-        try:
-            survey = look(parsed)
-            fresh = self.positions.beyond(parsed, survey.ranges)
-            if not any(self.positions.has_new(found) for found in survey.ranges):
-                return None
-            landed = self._decide(fresh, survey)
-        finally:
-            parsed.unpersist()
+        parsed = activity.parse(self._stamped(records, batch), self.settings.ingest).localCheckpoint()
+        survey = look(parsed)
+        fresh = self.positions.beyond(parsed, survey.ranges)
+        if not any(self.positions.has_new(found) for found in survey.ranges):
+            return None
+        landed = self._decide(fresh, survey)
         version = lake.append(self.settings, LANDING_ACTIVITY, landed)
         self.positions.advance(survey.ranges)
-        events = landing.events(landed, EVENTS)
-        if events.isEmpty():
+        if not survey.days:  # rejects only
             return None
-        return Arrived(events, lake.append(self.settings, EVENTS, events, at=(UPSTREAM, version)))
+        events = landing.events(landed, EVENTS)
+        return Arrived(events, lake.append(self.settings, EVENTS, events, at=(UPSTREAM, version)), sorted(survey.days))
 
     def _stamped(self, records: DataFrame, batch: int) -> DataFrame:
         stamps = {"code_version": F.lit(mart.__version__), "batch": F.lit(f"{self._started:%Y%m%dT%H%M%S}-{batch}")}

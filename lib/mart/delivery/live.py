@@ -37,11 +37,11 @@ class Live:
 
         def materialise(table: Table, rows: DataFrame) -> None:
             if table in MATERIALISED:
-                self._materialise(table.at("serving"), rows, arrived.version)
+                self._materialise(table.at("serving"), rows, arrived)
 
         self.speed.advance(events, arrived.version, materialise)
 
-    def _materialise(self, table: Table, rows: DataFrame, upto: int) -> None:
+    def _materialise(self, table: Table, rows: DataFrame, arrived: Arrived) -> None:
         stands = delta.standing(self.settings, table, UPSTREAM)
-        if stands and (stands.frontier or 0) < upto:  # else serving/merge was quicker
-            refold(self.spark, self.settings, table, stands, rows, upto)
+        if stands and (stands.frontier or 0) < arrived.version:  # else serving/merge was quicker
+            refold(self.spark, self.settings, table, stands, rows, arrived.version, arrived.days)

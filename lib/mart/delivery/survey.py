@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -22,12 +22,15 @@ class Survey:
     def could_be_twins(self) -> Column:
         """The events that could repeat one of these: pruned by day, then by the span of each day.
 
-        One late record must not widen the span to days (lambda-findings B4).
+        One late record must not widen the span to days (lambda-findings B4). Spans are of whole minutes: an instant in the
+        plan becomes part of its compiled code, and so that serves several micro-batches.
         """
         days = sorted(self.days)
         step = max(1, -(-len(days) // MOST_SPANS))
         groups = [days[i : i + step] for i in range(0, len(days), step)]
-        spans = [(min(self.days[d][0] for d in g), max(self.days[d][1] for d in g)) for g in groups]
+        spans = [
+            (_minute(min(self.days[d][0] for d in g)), _minute(max(self.days[d][1] for d in g), 1)) for g in groups
+        ]
         return F.col("event_day").isin(days) & _any(F.col("event_at").between(first, last) for first, last in spans)
 
 
@@ -54,6 +57,10 @@ def _joined(one: Range | None, other: Range) -> Range:
         return other
     first, last = min(one.first, other.first), max(one.last, other.last)
     return Range(one.partition, first, last, one.records + other.records)
+
+
+def _minute(at: datetime, later: int = 0) -> datetime:
+    return at.replace(second=0, microsecond=0) + timedelta(minutes=later)
 
 
 def _any(conditions: Iterable[Column]) -> Column:

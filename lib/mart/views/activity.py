@@ -22,7 +22,11 @@ from mart.views import scrutiny
 END = "end of the record 5d1c7f0b"
 
 # As text: a variant's own cast to other types is planned anew for each value.
-_GLANCE = "struct<" + ", ".join(f"{c.name}: {'map<string, string>' if c.type == PROPERTIES else 'string'}" for c in BUSINESS) + ">"
+_GLANCE = (
+    "struct<"
+    + ", ".join(f"{c.name}: {'map<string, string>' if c.type == PROPERTIES else 'string'}" for c in BUSINESS)
+    + ">"
+)
 
 # The kinds that a plain record's fields have, as schema_of_variant names them; none of them is lost in a cast.
 _KINDS = {

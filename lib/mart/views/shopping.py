@@ -15,6 +15,11 @@ Lift = Callable[[DataFrame], DataFrame]
 
 UNKNOWN = "(unknown)"
 
+# The columns of events that a lift may read.
+LIFTED = (
+    "event_type", "event_at", "event_day", "user_id", "session_id", "product_id", "quantity", "price", "currency", "category",
+)  # fmt: skip
+
 
 def interactions(events: DataFrame) -> DataFrame:
     """Views, cart adds, purchases and refunds of shoppers with an account."""
