@@ -1,5 +1,6 @@
 """What tests share: real services on this machine, started once for the whole run and only if a test asks for them."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from mart import job
 from mart.edges import kafka
 from mart.local import services as local
 from mart.settings import Settings
+
+os.environ.setdefault("SPARK_SUBMIT_OPTS", job.SHORT_RUN)  # also for the commands that tests start
 
 
 @pytest.fixture(scope="session")

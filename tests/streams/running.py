@@ -6,6 +6,7 @@ as that file is there the whole process group gets a SIGKILL.
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from mart.schema import Table
 from mart.settings import Settings
 
 MART = Path(sys.executable).with_name("mart")
+FRONTIER = re.compile(r'"txn":\{"appId":"events","version":(\d+)')
 PATIENCE = 300.0  # seconds for a command on a busy machine
 
 
@@ -39,24 +41,24 @@ class Ended:
         return self
 
 
+Condition = Callable[[], bool]  # of the files that steps write
+
+
 @dataclass(frozen=True)
 class Point:
-    """A place in a run, named by the files that steps write.
-
-    It has been reached when all files of `after` are there, and passed when all of `before` are, which come later.
-    """
+    """A place in a run: reached when all of `after` hold, and passed when all of `before` do, which come later."""
 
     name: str
-    after: tuple[Path, ...]
-    before: tuple[Path, ...]
+    after: tuple[Condition, ...]
+    before: tuple[Condition, ...]
 
     @property
     def reached(self) -> bool:
-        return all(file.exists() for file in self.after)
+        return all(condition() for condition in self.after)
 
     @property
     def passed(self) -> bool:
-        return all(file.exists() for file in self.before)
+        return all(condition() for condition in self.before)
 
 
 @dataclass(frozen=True)
@@ -106,17 +108,27 @@ class Home:
         with self.running(*arguments) as process:
             process.kill_when(lambda: point.reached, point.name)
         if point.passed:
-            raise NotKilled(f"{point.name}: {', '.join(map(str, point.before))} came before the kill")
+            raise NotKilled(f"{point.name}: what comes after it came before the kill")
 
-    def commit(self, table: Table, ahead: int = 1) -> Path:
-        """Name the file that a table's next commit will be."""
+    def commit(self, table: Table, ahead: int = 1) -> Condition:
+        """Whether a table has one commit more than now, or `ahead`."""
         log = self.lake / table.path / "_delta_log"
         newest = max((int(file.stem) for file in log.glob("[0-9]*.json")), default=-1)
-        return log / f"{newest + ahead:020}.json"
+        return (log / f"{newest + ahead:020}.json").exists
 
-    def entry(self, query: str, kind: str, ahead: int = 1) -> Path:
-        """Name the file that a query's next checkpoint entry will be; `kind` is offsets or commits."""
-        return self.checkpoint(query) / kind / str(self.newest(query, "offsets") + ahead)
+    def follows(self, table: Table, version: int) -> Condition:
+        """Whether a table has reached a version of the events."""
+        log = self.lake / table.path / "_delta_log"
+
+        def reached() -> bool:
+            frontiers = [FRONTIER.findall(file.read_text()) for file in log.glob("[0-9]*.json")]
+            return any(int(found) >= version for one in frontiers for found in one)
+
+        return reached
+
+    def entry(self, query: str, kind: str) -> Condition:
+        """Whether a query's checkpoint has an entry more than now; `kind` is offsets or commits."""
+        return (self.checkpoint(query) / kind / str(self.newest(query, "offsets") + 1)).exists
 
     def newest(self, query: str, kind: str) -> int:
         entries = (self.checkpoint(query) / kind).glob("[0-9]*")

@@ -52,36 +52,41 @@ def _start(spark: SparkSession, settings: Settings, positions: Positions, topic:
         return None
     ends = kafka.ends(settings.kafka.brokers, topic)
     landed = {int(part): last for (source, part), last in positions.last.items() if source == f"kafka:{topic}"}
+    newest = _newest(spark, settings, topic, landed)
     for partition, last in landed.items():
-        _check(spark, settings, topic, partition, last, ends.get(partition, (0, 0)))
+        begin, end = ends.get(partition, (0, 0))
+        same = (
+            begin <= last < end and kafka.record_at(settings.kafka.brokers, topic, partition, last) == newest[partition]
+        )
+        _check(f"kafka:{topic}, partition {partition}", last, begin, end, same)
     for partition, (begin, _) in ends.items():
         positions.begin((f"kafka:{topic}", str(partition)), begin)
     return {partition: positions.next_offset((f"kafka:{topic}", str(partition))) for partition in ends}
 
 
-def _check(
-    spark: SparkSession, settings: Settings, topic: str, partition: int, last: int, ends: tuple[int, int]
-) -> None:
+def _newest(spark: SparkSession, settings: Settings, topic: str, landed: dict[int, int]) -> dict[int, kafka.Record]:
+    """The last record of each partition as it landed."""
+    places = {f"{partition} {offset:0{sources.DIGITS}}": partition for partition, offset in landed.items()}
+    offsets = [place.partition(" ")[2] for place in places]
+    rows = (
+        lake.read(spark, settings, LANDING_ACTIVITY)
+        .where((F.col("source") == f"kafka:{topic}") & F.col("offset").isin(offsets))
+        .withColumn("place", F.concat_ws(" ", "partition", "offset"))
+        .where(F.col("place").isin(list(places)))
+    )
+    found = rows.select("place", "key", "payload").collect() if places else []
+    return {places[row["place"]]: (_bytes(row["key"]), _bytes(row["payload"])) for row in found}
+
+
+def _check(place: str, last: int, begin: int, end: int, same: bool) -> None:
     """A topic that was deleted and made again has other records under the same offsets: never a silent skip."""
-    begin, end = ends
-    place = f"kafka:{topic}, partition {partition}"
     if begin > last + 1:
         raise Refused(gap(place, last, begin))
-    if end <= last or (begin <= last and not _same(spark, settings, topic, partition, last)):
+    if begin <= last and not same:
         raise Refused(
             f"{place}: landed up to offset {last}, but the topic ends at {end} or holds another record there: it was made "
             "anew. Give the new topic another name (settings: kafka.activity); nothing was landed"
         )
-
-
-def _same(spark: SparkSession, settings: Settings, topic: str, partition: int, offset: int) -> bool:
-    """Whether the topic still holds the record that landed at this offset."""
-    here = (F.col("source") == f"kafka:{topic}") & (F.col("partition") == str(partition))
-    at = F.col("offset") == f"{offset:0{sources.DIGITS}}"
-    landed = lake.read(spark, settings, LANDING_ACTIVITY).where(here & at).select("key", "payload").first()
-    there = kafka.record_at(settings.kafka.brokers, topic, partition, offset)
-    assert landed is not None
-    return there is not None and there == (_bytes(landed["key"]), _bytes(landed["payload"]))
 
 
 def _bytes(value: bytearray | None) -> bytes | None:

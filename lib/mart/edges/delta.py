@@ -1,6 +1,8 @@
 """Delta tables without Spark: where a table stands, and its rows for readers that need no cluster."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow.dataset
 from deltalake import DeltaTable
@@ -30,6 +32,12 @@ def standing(settings: Settings, table: Table, upstream: str = "events") -> Stan
     """Tell where a table stands; None where it does not exist yet."""
     opened = open_table(settings, table.path)
     return Standing(opened.version(), opened.transaction_version(upstream)) if opened else None
+
+
+def schema(settings: Settings, table: Table) -> dict[str, Any] | None:
+    """Give a table's schema as Delta and Spark write it in JSON; None where it does not exist yet."""
+    opened = open_table(settings, table.path)
+    return dict(json.loads(opened.schema().to_json())) if opened else None
 
 
 def scan(settings: Settings, path: str, version: int | None = None) -> pyarrow.dataset.Dataset | None:

@@ -16,6 +16,7 @@ from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from mart.edges import delta as log
 from mart.schema import Table, delta
@@ -48,14 +49,15 @@ def ensure(spark: SparkSession, settings: Settings, *tables: Table) -> None:
     """
     for table in tables:
         place = path(settings, table)
-        if not exists(settings, table):
+        there = log.schema(settings, table)
+        if there is None:
             spark.sql(delta.create(table, place))
-        elif missing := _missing(spark, settings, table):
+        elif missing := _missing(table, StructType.fromJson(there)):
             spark.sql(delta.add(place, tuple(table.column(name) for name in missing)))
 
 
-def _missing(spark: SparkSession, settings: Settings, table: Table) -> list[str]:
-    there = {field.name: field.dataType for field in spark.read.format("delta").load(path(settings, table)).schema}
+def _missing(table: Table, schema: StructType) -> list[str]:
+    there = {field.name: field.dataType for field in schema}
     declared = {field.name: field.dataType for field in types.struct(table)}
     differ = [name for name in declared.keys() & there.keys() if declared[name] != there[name]]
     if differ:

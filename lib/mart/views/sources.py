@@ -25,10 +25,11 @@ def from_kafka(records: DataFrame) -> DataFrame:
 def from_inbox(lines: DataFrame, folder: str) -> DataFrame:
     """Number the lines of each file from 0. In: file, block (start of the split), payload, in reading order.
 
-    A long file is read in several splits; the split's start and the order within it give the line's place.
+    A long file is read in several splits; the split's start and the order within it give the line's place. Numbering takes
+    a file to one task; what comes after is spread again.
     """
     ordered = Window.partitionBy("file").orderBy("block", "line")
-    return lines.withColumn("line", F.monotonically_increasing_id()).select(
+    numbered = lines.withColumn("line", F.monotonically_increasing_id()).select(
         F.lit(f"inbox:{folder}").alias("source"),
         F.col("file").alias("partition"),
         F.lpad((F.row_number().over(ordered) - 1).cast("string"), DIGITS, "0").alias("offset"),
@@ -36,6 +37,7 @@ def from_inbox(lines: DataFrame, folder: str) -> DataFrame:
         "payload",
         "arrived_at",
     )
+    return numbered.repartition("offset")
 
 
 def from_requeue(lines: DataFrame) -> DataFrame:

@@ -21,10 +21,6 @@ from mart.replay.send import send, send_products
 from mart.settings import Settings
 from mart.verify import Finding, verify
 
-# Java's second compiler pays off after minutes; in a run as short as this it takes two fifths of the processor. Without
-# it Java keeps room for 48 MB of code, which Spark overfills.
-_SHORT_RUN = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
-
 
 class Failed(RuntimeError):
     """The demo can't go on; the message says why."""
@@ -60,7 +56,7 @@ def play(home: Path, asked: Asked, screen: Screen) -> Played:
     settings = _services(home, screen)
     material = _material(settings, asked, screen)
     with screen.step("Spark starts: one application for all jobs"):
-        os.environ.setdefault("JDK_JAVA_OPTIONS", _SHORT_RUN)
+        os.environ.setdefault("SPARK_SUBMIT_OPTS", job.SHORT_RUN)
         spark = job.session(settings, "demo")
     try:
         play = _Play(spark, settings, material, screen)
