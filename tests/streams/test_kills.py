@@ -69,27 +69,25 @@ def some(conditions: tuple[Condition, ...]) -> Condition:
     return lambda: any(condition() for condition in conditions)
 
 
-def ingest_points(home: Home) -> Iterator[Callable[[], Point]]:
-    def at(point: Callable[[Coming], Point]) -> Callable[[], Point]:
-        return lambda: point(Coming.at(home))
+def coming(home: Home, point: Callable[[Coming], Point]) -> Callable[[], Point]:
+    """A point of the micro-batch that comes next when the point is asked for."""
+    return lambda: point(Coming.at(home))
 
-    yield at(lambda it: Point("after read", (it.started,), (it.landed,)))
-    yield at(lambda it: Point("between landing and events", (it.landed,), (it.events,)))
-    yield at(lambda it: Point("after the last write", (it.events,), (it.ended,)))
+
+def ingest_points(home: Home) -> Iterator[Callable[[], Point]]:
+    yield coming(home, lambda it: Point("after read", (it.started,), (it.landed,)))
+    yield coming(home, lambda it: Point("between landing and events", (it.landed,), (it.events,)))
+    yield coming(home, lambda it: Point("after the last write", (it.events,), (it.ended,)))
 
 
 def live_points(home: Home) -> Iterator[Callable[[], Point]]:
     """Tables of speed and serving are written side by side: some of them are there, and not yet all."""
-
-    def at(point: Callable[[Coming], Point]) -> Callable[[], Point]:
-        return lambda: point(Coming.at(home))
-
-    yield at(lambda it: Point("after read", (it.started,), (it.landed,)))
-    yield at(lambda it: Point("between landing and events", (it.landed,), (it.events,)))
-    yield at(lambda it: Point("between events and speed", (it.events,), it.speed))
-    yield at(lambda it: Point("between speed and serving", (it.events, some(it.speed)), it.serving))
-    yield at(lambda it: Point("between two serving tables", (it.events, some(it.serving)), it.serving))
-    yield at(lambda it: Point("after the last write", (it.events, *it.speed, *it.serving), (it.ended,)))
+    yield coming(home, lambda it: Point("after read", (it.started,), (it.landed,)))
+    yield coming(home, lambda it: Point("between landing and events", (it.landed,), (it.events,)))
+    yield coming(home, lambda it: Point("between events and speed", (it.events,), it.speed))
+    yield coming(home, lambda it: Point("between speed and serving", (it.events, some(it.speed)), it.serving))
+    yield coming(home, lambda it: Point("between two serving tables", (it.events, some(it.serving)), it.serving))
+    yield coming(home, lambda it: Point("after the last write", (it.events, *it.speed, *it.serving), (it.ended,)))
 
 
 def pipeline_points(home: Home) -> Iterator[Callable[[], Point]]:

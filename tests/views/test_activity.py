@@ -3,14 +3,17 @@
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import Row, SparkSession
+from pyspark.sql import functions as F
 
 from mart.replay.broken import KINDS, Kind
+from mart.replay.generate import Plan, history
 from mart.schema import spark as types
-from mart.settings import Ingest
+from mart.settings import Ingest, Settings
 from mart.tables import EVENTS
 from mart.tables.activity import BUSINESS, REASONS
 from mart.views import activity
@@ -215,6 +218,23 @@ def test_every_kind_that_replay_knows_gets_its_reason(parsed: dict[str, Row], ki
         assert row["detail"].startswith(TOLD[kind.name])
     else:
         assert row["detail"] is not None
+
+
+def test_a_record_says_the_same_at_a_glance_and_under_scrutiny(spark: SparkSession, tmp_path: Path) -> None:
+    """An empty remark makes a plain record take the other way; whatever is in `properties` besides stays out of this."""
+    history(Plan(events=3_000), tmp_path, None, Settings())
+    records = [payload for payload, _ in GOOD.values() if payload.endswith(b"}")]
+    records += (tmp_path / "activity.jsonl").read_bytes().splitlines()
+    rows = [(place, payload, ARRIVED) for place, payload in enumerate(records)]
+    rows += [(place, payload[:-1] + b',"remark":""}', ARRIVED) for place, payload, _ in rows]
+    frame = spark.createDataFrame(rows, "place int, payload binary, arrived_at timestamp")
+    said_twice = activity.parse(frame, Ingest(max_payload_bytes=2_000_000)).groupBy("place")
+    fields = [name for name in FIELDS if name != "properties"]
+    same = said_twice.agg(
+        *[F.count_distinct(F.coalesce(F.col(name).cast("string"), F.lit("∅"))).alias(name) for name in fields]
+    )
+    assert same.where(" OR ".join(f"{name} > 1" for name in fields)).limit(3).collect() == []
+    assert said_twice.agg(F.count("reason").alias("rejects")).agg(F.sum("rejects")).first() == (0,)
 
 
 def test_every_reason_is_met(parsed: dict[str, Row]) -> None:
