@@ -29,6 +29,7 @@ def test_a_small_demo_proves_itself_and_leaves_only_its_home(tmp_path: Path) -> 
         demo("--events", 600, "--home", home), capture_output=True, text=True, env=environment, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
     shown = re.sub(r" +", " ", done.stdout)
     assert re.search(r"all \d\d checks hold: 618 records", shown)
     for fact in (

@@ -108,10 +108,12 @@ def _put_away(home: Path, to_delete: bool) -> None:
     """End Spark and the services, and delete a home of our own; a second Ctrl-C does not stop this."""
     import psutil
 
+    from mart.edges import java
     from mart.local import services
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    java.hang_up()
     for child in psutil.Process().children(recursive=True):  # Spark and its workers; services are nobody's children
         with suppress(psutil.NoSuchProcess):
             child.kill()
