@@ -2,7 +2,6 @@
 
 from mart.schema import Table, View
 from mart.tables.activity import ENRICHED_EVENTS, EVENTS, LANDING_ACTIVITY, LEDGER, QUARANTINE_ACTIVITY
-from mart.tables.ops import RUNS
 from mart.tables.products import PRODUCTS
 from mart.tables.recommendations import ITEM_FACTORS, RECOMMENDATIONS, USER_FACTORS
 from mart.tables.shopping import FOLDABLE, FUNNEL, INTERACTIONS, POPULARITY, SALES
@@ -21,7 +20,6 @@ __all__ = [
     "PRODUCTS",
     "QUARANTINE_ACTIVITY",
     "RECOMMENDATIONS",
-    "RUNS",
     "SALES",
     "SERVED",
     "USER_FACTORS",
@@ -39,7 +37,6 @@ CATALOGUE: tuple[Table, ...] = (
     USER_FACTORS,
     ITEM_FACTORS,
     RECOMMENDATIONS,
-    RUNS,
 )
 
 VIEWS: tuple[View, ...] = (QUARANTINE_ACTIVITY, LEDGER)
