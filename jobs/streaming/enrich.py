@@ -10,8 +10,10 @@ from mart.settings import Settings
 
 
 def main(spark: SparkSession, settings: Settings, options: job.Options) -> Stream:
-    """Follow the events."""
+    """Follow the events; with `--full` first take in all that are missing, whether or not their changes are still kept."""
     stream, enrich = Stream(settings, options), Enrich(spark, settings)
+    if options.full:
+        enrich.make_up()
     follow(stream, spark, settings, "enrich", enrich.stands, enrich.advance)
     return stream
 

@@ -16,7 +16,12 @@ from mart.cli.options import home_option, json_option, settings_of
     "--settings", "file", type=click.Path(path_type=Path), help="Settings file; conf/local.toml says what can be set."
 )
 @click.option("--available-now", is_flag=True, help="Streams take what is there, then end.")
-@click.option("--full", is_flag=True, help="batch/views from nothing instead of from the last run.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="batch/views from nothing instead of from the last run; a stream without its checkpoint, and streaming/enrich "
+    "takes in all that it lacks.",
+)
 def run(jobs: tuple[str, ...], home: Path, file: Path | None, available_now: bool, full: bool) -> None:
     r"""Run jobs in one Spark application, in the order given; a stream goes on beside what follows.
 

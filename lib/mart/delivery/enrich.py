@@ -34,15 +34,27 @@ class Enrich:
             fresh.unpersist()
         self.stands = max(upto, self.stands)
 
+    def make_up(self) -> None:
+        """Take in every event that is missing from the events themselves: the way on when their changes are gone.
+
+        All of them get the history of the version that we stand at: older than each of them, as it must be.
+        """
+        newest = lake.version(self.settings, EVENTS) or 0
+        there = lake.read(self.spark, self.settings, ENRICHED_EVENTS).select(*EVENTS.key)
+        events = lake.read(self.spark, self.settings, EVENTS, newest or None)
+        missing = events.join(there, how="left_anti", on=list(EVENTS.key))
+        self.advance(missing.withColumn("_commit_version", F.lit(self.stands + 1)), newest)
+
     def _history(self, shoppers: DataFrame, latest: int) -> tuple[DataFrame, int]:
         """What these shoppers had done at a version not after `latest`, so that no event is its own history.
 
-        From batch and speed while the batch layer is not ahead of us; else from the events themselves.
+        From batch and speed while the batch layer is not ahead of us; else from what we hold, which is just the events
+        up to `latest`: their own table may no longer be readable at a version that old.
         """
         speed, batch = (delta.standing(self.settings, INTERACTIONS.at(layer), UPSTREAM) for layer in ("speed", "batch"))
         horizon = (batch.frontier if batch else None) or 0
         if horizon > latest:
-            events = lake.read(self.spark, self.settings, EVENTS, latest)
+            events = lake.read(self.spark, self.settings, ENRICHED_EVENTS)
             theirs = events.join(shoppers, how="left_semi", on="user_id")
             return lifted(theirs, INTERACTIONS), latest
         version = max(horizon, min(latest, (speed.frontier if speed else None) or 0))

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
+from mart.edges import feeds
 from mart.job import Options
 from mart.settings import Settings
 
@@ -30,9 +31,15 @@ class Stream:
         self._stopping = False
 
     def add(self, frame: DataFrame, name: str, on_batch: OnBatch, seconds: float | None = None) -> None:
-        """Start a query; `name` names its checkpoint. `seconds` between micro-batches, else the settings' trigger."""
+        """Start a query; `name` names its checkpoint. `seconds` between micro-batches, else the settings' trigger.
+
+        With `--full` the checkpoint is forgotten first: it may point at changes that are no longer kept.
+        """
+        checkpoint = f"{self._settings.checkpoints}/{name}"
+        if self._options.full:
+            feeds.forget(frame.sparkSession, checkpoint)
         writer = frame.writeStream.foreachBatch(self._gated(on_batch)).queryName(name)
-        writer = writer.option("checkpointLocation", f"{self._settings.checkpoints}/{name}")
+        writer = writer.option("checkpointLocation", checkpoint)
         self._queries.append(self._trigger(writer, seconds).start())
 
     def wait(self, seconds: float) -> bool:

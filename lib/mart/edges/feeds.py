@@ -5,6 +5,7 @@ Offsets and seen files live in the stream's checkpoint as a convenience; what ha
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -58,8 +59,20 @@ def changes(spark: SparkSession, settings: Settings, table: Table, since: int) -
     return feed.where(F.col("_change_type") == "insert").drop("_change_type", "_commit_timestamp")
 
 
+def forget(spark: SparkSession, checkpoint: str) -> None:
+    """Delete a query's checkpoint: its next start begins where its source is told to."""
+    path, files = _open(spark, checkpoint)
+    files.delete(path, True)
+
+
 def _make(spark: SparkSession, place: str) -> None:
-    """Make a folder that a file stream can watch, on whatever file system the lake lies."""
+    """Make a folder that a file stream can watch."""
+    path, files = _open(spark, place)
+    files.mkdirs(path)
+
+
+def _open(spark: SparkSession, place: str) -> tuple[Any, Any]:
+    """Give a path and its file system, whichever it is: Java objects of Hadoop's."""
     assert spark._jvm is not None
     path = spark._jvm.org.apache.hadoop.fs.Path(place)
-    path.getFileSystem(spark._jsc.hadoopConfiguration()).mkdirs(path)
+    return path, path.getFileSystem(spark._jsc.hadoopConfiguration())

@@ -22,6 +22,7 @@ from mart.edges import delta as log
 from mart.schema import Table, delta
 from mart.schema import spark as types
 from mart.settings import Settings
+from mart.tables import EVENTS
 
 Frontier = tuple[str, int]
 Conflict = DeltaConcurrentModificationException  # another writer committed first: read again, then write again
@@ -31,6 +32,12 @@ GONE = re.compile(
     r"\[(FAILED_READ_FILE\.FILE_NOT_EXIST|DELTA_MISSING_CHANGE_DATA|DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_\w+"
     r"|DELTA_LOG_FILE_NOT_FOUND|DELTA_TRUNCATED_TRANSACTION_LOG|DELTA_VERSIONS_NOT_CONTIGUOUS|DELTA_VERSION_NOT_FOUND)\]"
 )
+
+# What to do then; who follows another table can only wait for its changes to come back.
+WAYS_ON = {
+    EVENTS.full_name: "the events are: run `mart run batch/views --full`, then whichever stream stopped, once, with --full "
+    "(streaming/speed_views goes on from the batch tables, streaming/enrich takes in what it lacks)",
+}
 
 
 class FeedGone(RuntimeError):
@@ -117,10 +124,8 @@ def kept(table: Table, after: int, upto: int) -> Iterator[None]:
 
 
 def _gone(table: Table, after: int, upto: int) -> str:
-    return (
-        f"{table.full_name}: the changes of versions {after + 1} to {upto} are no longer kept; "
-        "`mart run batch/views --full` computes from all events, and the others go on from there"
-    )
+    way_on = WAYS_ON.get(table.full_name, "put its files and its log back from a backup, then start again")
+    return f"{table.full_name}: the changes of versions {after + 1} to {upto} are no longer kept; {way_on}"
 
 
 def append(settings: Settings, table: Table, frame: DataFrame, at: Frontier | None = None) -> int:
