@@ -55,6 +55,16 @@ def test_the_reason_is_the_nearest_product_of_the_history(spark: SparkSession, s
     }
 
 
+def test_a_product_is_no_reason_for_itself(spark: SparkSession, shelf: topn.Products) -> None:
+    past = [("red1", "had red1"), ("red2", "had red2")]
+    rows = [("some", [1.0, 0.0], [], past), ("only", [1.0, 0.0], [], past[:1])]
+    made = topn.recommend(spark.createDataFrame(rows, SHOPPER), shelf, 1).collect()
+    assert {(row["user_id"], row["product_id"]): row["because"] for row in made} == {
+        ("some", "red1"): "had red2",
+        ("only", "red1"): None,
+    }
+
+
 def test_no_products_make_no_lists(spark: SparkSession, shelf: topn.Products) -> None:
     shoppers = spark.createDataFrame([("u", [1.0, 0.0], [], [])], SHOPPER)
     none = topn.Products(shelf.ids[:0], shelf.factors[:0], shelf.eligible[:0])

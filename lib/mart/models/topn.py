@@ -48,7 +48,7 @@ def products(item_factors: DataFrame) -> Products:
 def recommend(shoppers: DataFrame, items: Products, n: int) -> DataFrame:
     """Rank products for rows (user_id, factors, seen ARRAY<STRING>, history ARRAY<STRUCT<product_id, reason>>).
 
-    `because` is the reason of the product in `history` whose factors point most the same way; null where none does.
+    `because` is the reason of that other product in `history` whose factors point most the same way; null where none does.
     """
     held = shoppers.sparkSession.sparkContext.broadcast(items)
     columns = shoppers.select("user_id", "factors", "seen", "history")
@@ -103,7 +103,8 @@ def _because(history: pa.ListArray, items: Products, best: NDArray[np.int64]) ->
     where[rows, column] = np.arange(len(rows))
     near = items.factors[best] @ items.factors[known[where]].transpose(0, 2, 1)
     absent = (where < 0) | (known[where] < 0)
-    near = np.where(absent[:, None, :], -np.inf, near)
+    itself = known[where][:, None, :] == best[:, :, None]  # it was looked at before, and is no reason for itself
+    near = np.where(absent[:, None, :] | itself, -np.inf, near)
     nearest = np.take_along_axis(where, near.argmax(axis=2), axis=1).ravel()
     return reasons.take(pa.array(nearest, mask=near.max(axis=2).ravel() <= 0))
 
