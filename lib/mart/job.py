@@ -75,10 +75,24 @@ def session(settings: Settings, name: str) -> SparkSession:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["TZ"] = "UTC"  # collected instants follow the process, not Spark's session
     time.tzset()
-    spark = SparkSession.builder.appName(f"mart {name}").getOrCreate()
+    with _stdout_is_ours():
+        spark = SparkSession.builder.appName(f"mart {name}").getOrCreate()
     spark.sparkContext.setLogLevel("FATAL")  # what fails is raised here, once, not logged by every layer it passes
     spark.sparkContext.setCheckpointDir(f"{settings.checkpoints}/rdd")
     return spark
+
+
+@contextmanager
+def _stdout_is_ours() -> Iterator[None]:
+    """Java, started inside, prints on stderr: what it says, as Delta does of each VACUUM, is no result of a command."""
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
 
 
 def run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Options) -> int:

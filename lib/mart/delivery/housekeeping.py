@@ -36,9 +36,12 @@ def tidy_speed(spark: SparkSession, settings: Settings, table: Table) -> list[st
         return []
     horizon = lake.frontier(settings, table.at("batch"), UPSTREAM) or 0
     newest = lake.frontier(settings, speed, UPSTREAM) or 0
-    lake.drop_buckets(spark, settings, speed, below=(horizon + 1) // BUCKET)
-    where = f"bucket < {newest // BUCKET}"
-    return [_left_to_writers(speed, partial(lake.compact, spark, settings, speed, where))]
+
+    def tidy() -> None:
+        lake.drop_buckets(spark, settings, speed, below=(horizon + 1) // BUCKET)
+        lake.compact(spark, settings, speed, f"bucket < {newest // BUCKET}")
+
+    return [_left_to_writers(speed, tidy)]
 
 
 def _left_to_writers(table: Table, work: Callable[[], None]) -> str:

@@ -206,5 +206,9 @@ def compact(spark: SparkSession, settings: Settings, table: Table, where: str | 
 
 
 def vacuum(spark: SparkSession, settings: Settings, table: Table) -> None:
-    """Delete files that no kept version needs (the table's own retention)."""
+    """Delete files that no kept version needs (the table's own retention).
+
+    Delta would note beginning and end in the log, two versions in which nothing happens; those of events are the clock.
+    """
+    spark.conf.set("spark.databricks.delta.vacuum.logging.enabled", "false")
     DeltaTable.forPath(spark, path(settings, table)).vacuum()
