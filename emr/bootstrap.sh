@@ -2,7 +2,9 @@
 # Bootstrap action of an EMR cluster: install Product-Mart into /opt/mart on every node.
 #
 #   --bootstrap-actions Path=s3://BUCKET/RELEASE/bootstrap.sh,Args=[s3://BUCKET/RELEASE]
-#   spark.pyspark.python=/opt/mart/bin/python   in the cluster's spark-defaults
+#   in the cluster's spark-defaults:
+#     spark.pyspark.python=/opt/mart/bin/python
+#     spark.sql.codegen.cache.maxEntries=2000   a live micro-batch runs 300 generated classes, the default keeps 100
 #
 # RELEASE holds wheels/: ours and all that it requires, in the versions of requirements.lock, so that a node needs no
 # package registry. Spark stays the cluster's; delta-spark is Delta's Python face alone, its jar is the cluster's too.
