@@ -1,8 +1,8 @@
 """Batch layer: learn what shoppers want from batch.interactions, and release the model if it is good enough.
 
-A model becomes champion, the first one too, if on held-out products its nDCG is at least popularity's. Else, and where nothing
-could be held out, it is challenger: serving keeps to the champion, or to the popular products while there is none.
-Released last: a run that is killed before leaves serving as it was.
+The first model becomes champion, since any model is more than none. A later one does if on held-out products its nDCG is at
+least popularity's; else it stays challenger, and serving keeps to the champion. Released last: a run that is killed before
+leaves serving as it was.
 """
 
 from pyspark.sql import DataFrame, SparkSession
@@ -39,12 +39,12 @@ def main(spark: SparkSession, settings: Settings, options: job.Options) -> None:
 
 
 def _release(settings: Settings, version: str, scores: dict[str, float]) -> None:
-    good = evaluate.beats_popularity(scores)
-    alias = registry.CHAMPION if good else registry.CHALLENGER
+    first = registry.released(settings) is None
+    alias = registry.CHAMPION if first or evaluate.beats_popularity(scores) else registry.CHALLENGER
     registry.release(settings, version, alias)
     told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items() if "ndcg" in name)
-    measured = told or "no shopper has two products, nothing could be held out to measure it"
-    job.say(f"model {version} is {alias}{'' if good else ', not shown to be as good as popularity'}: {measured}")
+    became = f"model {version} is {alias}{' (the first)' if first else ''}"
+    job.say(f"{became}: {told or 'nothing could be held out to measure it'}")
 
 
 def _period(interactions: DataFrame) -> str:

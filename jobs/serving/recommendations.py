@@ -29,7 +29,7 @@ def main(spark: SparkSession, settings: Settings, options: job.Options) -> None:
         personal = _personal(spark, settings, model.version, history[0], products)
         lists = lists.unionByName(_made(personal, model.version, history[1]))
     else:
-        job.say("no champion yet (batch/train_als makes one): popular products for everyone, nothing personal")
+        job.say("no model yet (batch/train_als makes one): popular products for everyone, nothing personal")
     lake.ensure(spark, settings, RECOMMENDATIONS)
     lake.overwrite(settings, RECOMMENDATIONS, lists, at=("events", min(counts[1], history[1])), anew=True)
     return None

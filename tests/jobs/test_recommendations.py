@@ -88,24 +88,6 @@ def test_too_little_to_learn_from_still_gives_the_popular_products(
     ]
 
 
-def test_a_first_model_that_popularity_beats_is_shown_to_nobody(
-    spark: SparkSession, settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
-    blunt = settings.als.model_copy(update={"regularisation": 1e9})  # every factor becomes 0, every score the same
-    settings = settings.model_copy(update={"als": blunt})
-    shop(spark, settings, [(f"u{i}", f"p{j}") for i in range(SIZE) for j in range(i, SIZE)])  # p9 is bought by all
-    train(spark, settings, job.Options())
-    recommend(spark, settings, job.Options())
-    said = capsys.readouterr().err
-    assert "model 1 is challenger, not shown to be as good as popularity: ndcg_at_10 0." in said
-    assert "no champion yet" in said
-    assert registry.released(settings, registry.CHALLENGER) == registry.Released("1", made_from=HORIZON)
-    assert registry.released(settings) is None
-    assert {user: [row["product_id"] for row in rows] for user, rows in lists(spark, settings).items()} == {
-        EVERYONE: ["p9", "p8", "p7"]
-    }
-
-
 def test_every_shopper_gets_what_is_left_and_why(spark: SparkSession, settings: Settings) -> None:
     board = [(f"u{i}", f"p{j}") for i in range(SIZE) for j in range(SIZE) if (i + j) % 2 == 0 and i != j]
     shop(spark, settings, board, out_of_stock="p9")
