@@ -50,7 +50,8 @@ def follow(stream: Stream, spark: SparkSession, settings: Settings, name: str, s
     def on_batch(events: DataFrame, _: int) -> None:
         newest = events.agg(F.max("_commit_version")).first()
         if newest and newest[0] is not None:
-            advance(events, newest[0])
+            with lake.kept(EVENTS, stands, newest[0]):
+                advance(events, newest[0])
 
     stream.add(feeds.changes(spark, settings, EVENTS, stands), name, on_batch)
 
@@ -131,6 +132,7 @@ def refold(
     if table.partition and touched is None:
         touched = [row[0] for row in rows.select(*table.partition).distinct().collect()]
     if table.partition and not touched:
+        lake.append(settings, table, rows, at=(UPSTREAM, upto))  # of no rows: it stands at `upto` all the same
         return
     where = lake.partitions(table, touched) if touched else None
     for attempt in range(1, TRIES + 1):

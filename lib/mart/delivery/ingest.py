@@ -82,8 +82,9 @@ class Ingest:
         parsed = activity.parse(raw, self.settings.ingest).withColumn("reason", F.lit(None).cast("string"))
         nobody = lake.read(self.spark, self.settings, EVENTS).where(F.lit(False))
         events = landing.events(landing.decide(parsed, nobody, self._catalogue.frame()), EVENTS)
-        if not events.isEmpty():
-            lake.append(self.settings, EVENTS, events, at=(UPSTREAM, newest))
+        with lake.kept(LANDING_ACTIVITY, stands, newest):
+            if not events.isEmpty():
+                lake.append(self.settings, EVENTS, events, at=(UPSTREAM, newest))
 
 
 class Catalogue:
