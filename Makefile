@@ -20,7 +20,7 @@ env: packages .venv/installed $(JARS)/spark $(JARS)/kafka .spark-conf/made ## Se
 demo: env ## Run the whole platform on a seeded shop (or DATA=path FORMAT=online-retail|rees46|jsonl)
 	$(BIN)/mart demo $(if $(DATA),--data $(DATA) --format $(FORMAT))
 
-test: env ## Run the tests (about 15 minutes on 2 cores)
+test: env ## Run the tests (about 17 minutes on 2 cores)
 	$(BIN)/pytest -q
 
 soak: env ## Run the full matrix of faults
