@@ -91,6 +91,7 @@ def _plain(spark: SparkSession, settings: Settings) -> tuple[Stream, Seen]:
 
 def _live(spark: SparkSession, settings: Settings) -> tuple[Stream, Seen]:
     stream, ingest, live = Stream(settings, job.Options()), Ingest(spark, settings), Live(spark, settings)
+    live.catch_up()
     arrivals.follow(stream, ingest, live.advance)
 
     def seen() -> dict[str, dict[str, float]]:
