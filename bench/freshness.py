@@ -20,9 +20,6 @@ from pyspark.sql import functions as F
 
 from bench import measure
 from mart import job
-from mart.delivery import arrivals
-from mart.delivery.ingest import Ingest
-from mart.delivery.live import Live
 from mart.delivery.stream import Stream
 from mart.edges import feeds, kafka
 from mart.local import services
@@ -31,7 +28,7 @@ from mart.settings import Settings
 from mart.views import activity, sources
 
 Seen = Callable[[], dict[str, dict[str, float]]]
-Start = Callable[[SparkSession, Settings], tuple[Stream, Seen]]
+Start = Callable[[SparkSession, Settings], tuple[job.Running, Seen]]
 
 RATE, WARM, COUNTED = 1_000, 180.0, 90.0  # events/s, seconds
 
@@ -74,7 +71,7 @@ def _measured(start: Start) -> tuple[dict[str, dict[str, float]], dict[str, floa
         shutil.rmtree(home)
 
 
-def _plain(spark: SparkSession, settings: Settings) -> tuple[Stream, Seen]:
+def _plain(spark: SparkSession, settings: Settings) -> tuple[job.Running, Seen]:
     """Kafka to Delta with the same parsing: no outcomes, no dedupe, no positions, no speed, no serving."""
     place = f"{settings.lake}/plain"
     start = dict.fromkeys(kafka.ends(settings.kafka.brokers, settings.kafka.activity), 0)
@@ -89,10 +86,9 @@ def _plain(spark: SparkSession, settings: Settings) -> tuple[Stream, Seen]:
     return stream, lambda: {"events": _ages(_commits(place), place)}
 
 
-def _live(spark: SparkSession, settings: Settings) -> tuple[Stream, Seen]:
-    stream, ingest, live = Stream(settings, job.Options()), Ingest(spark, settings), Live(spark, settings)
-    live.catch_up()
-    arrivals.follow(stream, ingest, live.advance)
+def _live(spark: SparkSession, settings: Settings) -> tuple[job.Running, Seen]:
+    stream = job.load("streaming/live")(spark, settings, job.Options())
+    assert stream
 
     def seen() -> dict[str, dict[str, float]]:
         events = f"{settings.lake}/processed/events"

@@ -14,9 +14,6 @@ from pyspark.sql import functions as F
 
 from bench import measure
 from mart import job
-from mart.delivery import arrivals
-from mart.delivery.ingest import Ingest
-from mart.delivery.stream import Stream
 from mart.edges import kafka
 from mart.local import services
 from mart.replay import generate
@@ -59,8 +56,8 @@ def _ingest(spark: SparkSession, settings: Settings, name: str) -> None:
     """Drain the topic into a fresh lake."""
     lake = f"{settings.lake}-{name}-{uuid.uuid4().hex[:6]}"
     fresh = settings.model_copy(update={"lake": lake, "checkpoints": f"{lake}/_checkpoints"})
-    stream = Stream(fresh, job.Options(available_now=True))
-    arrivals.follow(stream, Ingest(spark, fresh))
+    stream = job.load("streaming/ingest_activity")(spark, fresh, job.Options(available_now=True))
+    assert stream
     while not stream.wait(1):
         pass
     shutil.rmtree(lake)

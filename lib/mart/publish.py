@@ -128,8 +128,9 @@ def pack(
 
     if before and before.table_id == now.table_id and before.version < now.version:
         try:
-            feed = outbox.feed(spark, settings, table, before.version, now.version)
-            return write(changes.net(feed, table)), False
+            feed = lake.feed(spark, settings, table, before.version, now.version)
+            with lake.kept(table, before.version, now.version):
+                return write(changes.net(feed, table)), False
         except lake.FeedGone:
             pass  # the whole table says the same, only longer
     return write(changes.whole(lake.read(spark, settings, table, now.version), table)), True

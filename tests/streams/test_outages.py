@@ -45,7 +45,6 @@ def test_a_broker_that_dies_in_mid_stream_and_a_sigterm_cost_nothing(
     assert_verified(spark, settings)
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize(
     "jobs", [(INGEST,), ("streaming/live",), (INGEST, "streaming/speed_views", "streaming/enrich")]
 )

@@ -7,21 +7,18 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from pyspark.sql import SparkSession
 
-from mart.delivery import arrivals
-from mart.delivery.ingest import Ingest
+from mart import job
 from mart.delivery.positions import Refused
-from mart.delivery.stream import Stream
 from mart.edges import kafka
-from mart.job import Options
 from mart.settings import Settings
 from tests.streams.running import Home
 from tests.streams.truth import Source, assert_exact, landed
 
 
 def drained(spark: SparkSession, settings: Settings) -> None:
-    """Do what streaming/ingest_activity does with `--available-now`."""
-    stream = Stream(settings, Options(available_now=True))
-    arrivals.follow(stream, Ingest(spark, settings))
+    """Run streaming/ingest_activity with `--available-now`."""
+    stream = job.load("streaming/ingest_activity")(spark, settings, job.Options(available_now=True))
+    assert stream
     while not stream.wait(1):
         pass
 

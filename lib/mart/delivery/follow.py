@@ -131,12 +131,12 @@ def refold(
     """
     if table.partition and touched is None:
         touched = [row[0] for row in rows.select(*table.partition).distinct().collect()]
-    if table.partition and not touched:
-        lake.append(settings, table, rows, at=(UPSTREAM, upto))  # of no rows: it stands at `upto` all the same
-        return
     where = lake.partitions(table, touched) if touched else None
     for attempt in range(1, TRIES + 1):
         try:
+            if table.partition and not touched:  # no rows: it stands at `upto` all the same
+                lake.append(settings, table, rows, at=(UPSTREAM, upto))
+                break
             there = lake.read(spark, settings, table, pinned.version)
             there = there.where(where) if where else there
             folded = fold(there.select(*table.names).unionByName(rows.select(*table.names)), table)

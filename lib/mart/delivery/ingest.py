@@ -43,7 +43,7 @@ class Ingest:
         self.positions = Positions(spark, settings)
 
     def __call__(self, records: DataFrame, batch: int) -> Arrived | None:
-        """Land what has not landed. Returns the new events; None where there are none. Raises Refused for a gap."""
+        """Land what has not landed. Returns the new events; None where no record was good. Raises Refused for a gap."""
         parsed = activity.parse(self._stamped(records, batch), self.settings.ingest).localCheckpoint()
         survey = look(parsed)
         fresh = self.positions.beyond(parsed, survey.ranges)

@@ -99,8 +99,8 @@ def read(spark: SparkSession, settings: Settings, table: Table, version: int | N
     return reader.load(path(settings, table))
 
 
-def changes(spark: SparkSession, settings: Settings, table: Table, after: int, upto: int) -> DataFrame:
-    """Read the rows that the versions (after, upto] added, with their `_commit_version`.
+def feed(spark: SparkSession, settings: Settings, table: Table, after: int, upto: int) -> DataFrame:
+    """Read every change that the versions (after, upto] made, with its `_change_type` and `_commit_version`.
 
     Raises FeedGone where the log no longer reaches back that far; whether the files do shows when the rows are read
     (`kept`).
@@ -108,8 +108,13 @@ def changes(spark: SparkSession, settings: Settings, table: Table, after: int, u
     reader = spark.read.format("delta").option("readChangeFeed", "true")
     reader = reader.option("startingVersion", after + 1).option("endingVersion", upto)
     with kept(table, after, upto):
-        feed = reader.load(path(settings, table))
-    return feed.where(F.col("_change_type") == "insert").drop("_change_type", "_commit_timestamp")
+        return reader.load(path(settings, table))
+
+
+def changes(spark: SparkSession, settings: Settings, table: Table, after: int, upto: int) -> DataFrame:
+    """Read the rows that the versions (after, upto] added, with their `_commit_version`. Raises FeedGone as `feed` does."""
+    made = feed(spark, settings, table, after, upto)
+    return made.where(F.col("_change_type") == "insert").drop("_change_type", "_commit_timestamp")
 
 
 @contextmanager

@@ -4,18 +4,13 @@ Spark writes them where the lake is, on a disk or in S3; the driver brings them 
 bytes of what changed pass it. Where that line becomes too narrow, an external stage over this folder takes the place of PUT.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import pyarrow.parquet
-from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyarrow import fs
-from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
-from mart.edges.lake import GONE, FeedGone
 from mart.schema import Table
 from mart.settings import Settings
 
@@ -29,21 +24,9 @@ class Parcel:
     rows: int
 
 
-def feed(spark: SparkSession, settings: Settings, table: Table, after: int, upto: int) -> DataFrame:
-    """Read every change that the versions (after, upto] made, with its `_change_type`. Raises FeedGone."""
-    reader = spark.read.format("delta").option("readChangeFeed", "true")
-    with _feed_gone(table):
-        return (
-            reader.option("startingVersion", after + 1)
-            .option("endingVersion", upto)
-            .load(f"{settings.lake}/{table.path}")
-        )
-
-
 def write(settings: Settings, table: Table, frame: DataFrame, rows_per_file: int) -> list[Parcel]:
-    """Write rows in place of what the table's outbox holds; files without rows are left out. Raises FeedGone."""
-    with _feed_gone(table):
-        frame.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(_place(settings, table))
+    """Write rows in place of what the table's outbox holds; files without rows are left out."""
+    frame.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(_place(settings, table))
     system, place = _system(settings, table)
     files = system.get_file_info(fs.FileSelector(place))
     parcels = [_parcel(system, file) for file in files if file.base_name.endswith(".parquet")]
@@ -83,13 +66,3 @@ def _system(settings: Settings, table: Table) -> tuple[fs.FileSystem, str]:
 def _parcel(system: fs.FileSystem, file: fs.FileInfo) -> Parcel:
     with system.open_input_file(file.path) as stream:
         return Parcel(file.base_name, file.path, pyarrow.parquet.read_metadata(stream).num_rows)
-
-
-@contextmanager
-def _feed_gone(table: Table) -> Iterator[None]:
-    try:
-        yield
-    except (PySparkException, Py4JJavaError) as error:  # an executor's comes as the latter, its condition in the text
-        if not GONE.search(str(error)):
-            raise
-        raise FeedGone(f"{table.full_name}: the change feed is no longer whole") from error

@@ -77,7 +77,7 @@ def parse(raw: DataFrame, rules: Ingest) -> DataFrame:
 
 
 def _read(raw: DataFrame, rules: Ingest) -> DataFrame:
-    """Add `object` (the JSON object, else null), its `shape` and whether all is `usual`, its fields at a `glance`, `instant`, and `latest`."""
+    """Add `object` (null where the payload is none) with its `shape` and whether all is `usual`, and its `glance`."""
     text = "CAST(payload AS STRING)"
     fits = f"length(payload) <= {rules.max_payload_bytes} AND is_valid_utf8({text}) AND NOT contains({text}, '{END}')"
     steps = {

@@ -8,8 +8,7 @@ so that a rule is written once for all of them.
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mart.schema import DOUBLE, INT, MONEY, PROPERTIES, STRING, TIMESTAMP
-from mart.schema import Column as Declared
+from mart.schema import DOUBLE, INT, MONEY, PROPERTIES, STRING, TIMESTAMP, Column
 from mart.settings import Ingest
 from mart.tables.activity import BUSINESS, EVENT_TYPES
 
@@ -120,7 +119,7 @@ def _fields() -> str:
     return sql
 
 
-def _row(column: Declared) -> str:
+def _row(column: Column) -> str:
     low, high = _BOUNDS.get(column.name, (0, 0))
     required = _REQUIRED.index(column.name) if column.name in _REQUIRED else "CAST(NULL AS INT)"
     return (
