@@ -50,7 +50,7 @@ class Lake:
         together = frames[0]
         for frame in frames[1:]:
             together = together.unionByName(frame)
-        return lake.append(self.settings, table, together.coalesce(1), at)
+        return lake.append(self.settings, table, together.coalesce(1), at).version
 
     def fill(self) -> None:
         lake.ensure(self.spark, self.settings, LANDING_ACTIVITY, EVENTS)

@@ -95,7 +95,8 @@ class Shop:
     def write(self, rows: list[Row], table: Table = THINGS) -> int:
         """Make these the rows of the table on the lake."""
         lake.ensure(self.spark, self.settings, table)
-        return lake.overwrite(self.settings, table, self.spark.createDataFrame(rows, types.struct(table)))
+        lake.overwrite(self.settings, table, self.spark.createDataFrame(rows, types.struct(table)))
+        return lake.version(self.settings, table) or 0
 
     def publish(self, table: Table = THINGS) -> Delivery:
         self.sent.clear()

@@ -58,7 +58,7 @@ class Shop:
         rows = [("test", partition, f"{begin + n:020}", None, record, ARRIVED) for n, record in enumerate(records)]
         self._next[partition] = begin + len(rows)
         self._batches += 1
-        return self.ingest(self.spark.createDataFrame(rows, COLUMNS), self._batches)
+        return self.ingest(self.ingest.parse(self.spark.createDataFrame(rows, COLUMNS)), self._batches)
 
     def advance_speed(self) -> None:
         speed = Speed(self.spark, self.settings, self.tables)

@@ -8,6 +8,7 @@ from mart.schema import spark as types
 from mart.tables import CATALOGUE, EVENTS, FOLDABLE, POPULARITY
 
 KEY = Column("thing", STRING, "Its name.")
+DAY = Column("day", DATE, "Its day.")
 COUNT = Column("times", LONG, "How often [events].", fold=SUM)
 
 
@@ -69,21 +70,23 @@ def test_delta_ddl_says_everything_that_was_declared() -> None:
     table = Table(
         name="things",
         doc="Things, it's said.",
-        columns=(KEY, COUNT),
-        key=("thing",),
-        partition=("thing",),
+        columns=(KEY, DAY, COUNT),
+        key=("thing", "day"),
+        partition=("day",),
         checks={"not_negative": "times >= 0"},
         properties={"delta.appendOnly": "true"},
     )
     assert delta.create(table, "/lake/things") == (
         "CREATE TABLE IF NOT EXISTS delta.`/lake/things` (\n"
         "  `thing` STRING NOT NULL COMMENT 'Its name.',\n"
+        "  `day` DATE NOT NULL COMMENT 'Its day.',\n"
         "  `times` BIGINT COMMENT 'How often [events].'\n"
-        ") USING DELTA PARTITIONED BY (`thing`)\n"
+        ") USING DELTA PARTITIONED BY (`day`)\n"
         "COMMENT 'Things, it\\'s said.'\n"
         "TBLPROPERTIES (\n"
         "  'delta.enableDeletionVectors' = 'false',\n"
         "  'delta.checkpointInterval' = '100',\n"
+        "  'delta.dataSkippingStatsColumns' = '`thing`',\n"
         "  'delta.appendOnly' = 'true',\n"
         "  'delta.constraints.not_negative' = 'coalesce(times >= 0, true)'\n"
         ")"

@@ -106,7 +106,6 @@ def survive(
     jobs: tuple[str, ...],
     points: Iterator[Callable[[], Point]],
     damage: Damage = lambda home, point: None,
-    last: int | None = None,
 ) -> None:
     """Kill the jobs at each point, new records coming every time, then let them end in peace."""
     for point in points:
@@ -114,27 +113,33 @@ def survive(
         at = point()
         home.killed(at, "run", *jobs, "--available-now")
         damage(home, at.name)
-    source.send(home.settings, last or source.rest())
+    source.send(home.settings, source.rest())
     home.jobs(*jobs).well()
     assert_exact(source, home.settings)
 
 
+def each_damage(source: Source) -> Damage:
+    """Take more out of ingest's checkpoint after each kill, and send some records again."""
+    gone: Iterator[tuple[str, ...]] = iter([("commits",), ("commits", "offsets"), ()])
+
+    def do(home: Home, point: str) -> None:
+        kinds = next(gone)
+        there = [
+            kind for kind in kinds if home.newest(query(home), kind) >= 0
+        ]  # no commits yet: a kill came before the first
+        assert there or not kinds
+        home.forget(query(home), *there) if kinds else home.forget_all(query(home))
+        source.again(home.settings, 20, to="inbox" if kinds else "kafka")
+
+    return do
+
+
 @pytest.mark.timeout(900)
 def test_ingest_survives_kills_and_the_loss_of_its_checkpoint(at_home: Home, spark: SparkSession) -> None:
-    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=900, seed=1)
-    lake.ensure(spark, settings, LANDING_ACTIVITY, EVENTS)  # so that the next commits are those of records
-    survive(at_home, source, INGEST, ingest_points(at_home), last=PORTION)
-    damages: dict[str, tuple[str, ...]] = {
-        "newest entry of commits gone": ("commits",),
-        "newest entries of commits and offsets gone": ("commits", "offsets"),
-        "whole checkpoint gone": (),
-    }
-    for name, kinds in damages.items():
-        at_home.forget(query(at_home), *kinds) if kinds else at_home.forget_all(query(at_home))
-        source.send(settings, PORTION)
-        source.again(settings, 20, to="inbox" if kinds else "kafka")
-        assert at_home.jobs(*INGEST).code == 0, name
-        assert_exact(source, settings)
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=500, seed=1)
+    source.send(settings, PORTION)
+    at_home.jobs(*INGEST).well()
+    survive(at_home, source, INGEST, ingest_points(at_home), each_damage(source))
     assert_verified(spark, settings)
 
 
@@ -183,7 +188,7 @@ def any_damage(seed: int) -> Damage:
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("jobs", [INGEST, LIVE, PIPELINE], ids=["ingest", "live", "pipeline"])
 def test_kills_and_damaged_checkpoints_together(
     at_home: Home, spark: SparkSession, jobs: tuple[str, ...], seed: int

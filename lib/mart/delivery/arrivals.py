@@ -14,7 +14,7 @@ from mart.settings import Settings
 from mart.tables import LANDING_ACTIVITY
 from mart.views import sources
 
-Shape = Callable[[DataFrame], DataFrame]  # to the columns of views/sources
+Shape = Callable[[DataFrame], DataFrame]
 
 INBOX_SECONDS = 5.0  # how often a folder is listed: history is in no hurry
 
@@ -22,25 +22,32 @@ INBOX_SECONDS = 5.0  # how often a folder is listed: history is in no hurry
 def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lambda _: None) -> None:
     """Start the queries that bring activity in; `then` gets the events of each micro-batch that has some."""
 
-    def add(feed: DataFrame, name: str, shape: Shape, seconds: float | None = None) -> None:
+    def add(feed: DataFrame, name: str, last: Shape = lambda parsed: parsed, seconds: float | None = None) -> None:
         def work(frame: DataFrame, batch: int) -> None:
-            if arrived := ingest(shape(frame), batch):
+            if arrived := ingest(last(frame), batch):
                 then(arrived)
 
-        # The instant becomes data here: as a literal of the micro-batch it would make Spark compile all its code anew.
-        stream.add(feed.withColumn("arrived_at", F.current_timestamp()), name, work, seconds)
+        stream.add(feed, name, work, seconds)
 
     spark, settings = ingest.spark, ingest.settings
-    add(feeds.inbox(spark, settings, "activity"), "activity_inbox", _history, INBOX_SECONDS)
-    add(feeds.inbox(spark, settings, "requeue"), "activity_requeue", sources.from_requeue, INBOX_SECONDS)
+
+    def history(lines: DataFrame) -> DataFrame:  # a stream can't number the lines of a file, a micro-batch can
+        return ingest.parse(sources.from_inbox(lines, "activity"))
+
+    add(_stamped(feeds.inbox(spark, settings, "activity")), "activity_inbox", history, INBOX_SECONDS)
+    requeued = sources.from_requeue(_stamped(feeds.inbox(spark, settings, "requeue")))
+    add(ingest.parse(requeued), "activity_requeue", seconds=INBOX_SECONDS)
     topic = settings.kafka.activity
     start = _start(spark, settings, ingest.positions, topic)
     if start is not None:
-        add(feeds.kafka(spark, settings, topic, start), f"activity_kafka_{topic}", sources.from_kafka)
+        records = sources.from_kafka(_stamped(feeds.kafka(spark, settings, topic, start)))
+        add(ingest.parse(records), f"activity_kafka_{topic}")
 
 
-def _history(lines: DataFrame) -> DataFrame:
-    return sources.from_inbox(lines, "activity")
+def _stamped(feed: DataFrame) -> DataFrame:
+    """Ask the clock for each record: the micro-batch's own instant is a literal, and makes Spark compile its code anew."""
+    now = F.java_method(F.lit("java.lang.System"), F.lit("currentTimeMillis"))
+    return feed.withColumn("arrived_at", F.timestamp_millis(now.cast("bigint")))
 
 
 def _start(spark: SparkSession, settings: Settings, positions: Positions, topic: str) -> dict[int, int] | None:

@@ -91,8 +91,8 @@ class Speed:
     def advance(self, events: DataFrame, upto: int, then: Then | None = None) -> None:
         """Append what the events of versions up to `upto` add. In: events with `_commit_version`, whole versions.
 
-        `then` gets each table's appended rows, frozen. The tables do not depend on one another, and most of a small
-        write is planning: they are written side by side.
+        `then` gets the rows that each table was appended. The tables do not depend on one another, and most of a small write is
+        planning: they are written side by side.
         """
         stands = self.stands
         # Frozen as data: a version written into the plan would make Spark compile its code anew each time.
@@ -102,15 +102,14 @@ class Speed:
         def work(table: Table) -> None:
             ahead = self.frontiers[table.name] > stands  # a kill came between the tables' writes
             fresh = frozen.where(F.col("version") > self.frontiers[table.name]) if ahead else frozen
-            rows = lifted(fresh, table.at("speed")).localCheckpoint()
-            if not rows.isEmpty():
-                lake.append(self.settings, table.at("speed"), rows, at=(UPSTREAM, upto))
-                if then:
-                    then(table, rows)
-            self.frontiers[table.name] = max(upto, self.frontiers[table.name])
+            rows = lifted(fresh, table.at("speed"))
+            if lake.append(self.settings, table.at("speed"), rows, at=(UPSTREAM, upto)).rows and then:
+                then(table, rows)
+            self.frontiers[table.name] = upto
 
+        behind = [table for table in self.tables if self.frontiers[table.name] < upto]
         with ThreadPoolExecutor(len(self.tables)) as pool:
-            list(pool.map(work, self.tables))
+            list(pool.map(work, behind))
 
 
 def refold(
@@ -124,8 +123,8 @@ def refold(
 ) -> None:
     """Fold new rows into a table and say that it now stands at `upto`; only the partitions they touch are rewritten.
 
-    In: rows of the table's columns that the events after `pinned.frontier` add, one or more a key; frozen, since they
-    are read twice; `touched` are their partitions (or more) where these are known already. Rows and frontier come from one
+    In: rows of the table's columns that the events after `pinned.frontier` add, one or more a key; `touched` are their
+    partitions (or more) where these are known already, else the rows should be frozen: they are read twice. Rows and frontier come from one
     snapshot, and nothing is written where the table has reached `upto` meanwhile: so another process at the same table
     (serving/merge beside streaming/live) makes nothing count twice.
     """

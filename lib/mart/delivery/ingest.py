@@ -42,26 +42,26 @@ class Ingest:
         self._catch_up()
         self.positions = Positions(spark, settings)
 
-    def __call__(self, records: DataFrame, batch: int) -> Arrived | None:
+    def parse(self, records: DataFrame) -> DataFrame:
+        """Read what raw records say; row by row, so a stream's plan holds it, and it is analysed once."""
+        return activity.parse(records, self.settings.ingest)
+
+    def __call__(self, parsed: DataFrame, batch: int) -> Arrived | None:
         """Land what has not landed. Returns the new events; None where no record was good. Raises Refused for a gap."""
-        parsed = activity.parse(self._stamped(records, batch), self.settings.ingest).localCheckpoint()
-        survey = look(parsed)
-        fresh = self.positions.beyond(parsed, survey.ranges)
+        stamps = {"code_version": F.lit(mart.__version__), "batch": F.lit(f"{self._started:%Y%m%dT%H%M%S}-{batch}")}
+        frozen = parsed.withColumns(stamps).localCheckpoint()
+        survey = look(frozen)
+        fresh = self.positions.beyond(frozen, survey.ranges)
         if not any(self.positions.has_new(found) for found in survey.ranges):
             return None
         landed = self._decide(fresh, survey)
-        version = lake.append(self.settings, LANDING_ACTIVITY, landed)
+        version = lake.append(self.settings, LANDING_ACTIVITY, landed).version
         self.positions.advance(survey.ranges)
         if not survey.days:  # rejects only
             return None
         events = landing.events(landed, EVENTS)
-        return Arrived(events, lake.append(self.settings, EVENTS, events, at=(UPSTREAM, version)), sorted(survey.days))
-
-    def _stamped(self, records: DataFrame, batch: int) -> DataFrame:
-        stamps = {"code_version": F.lit(mart.__version__), "batch": F.lit(f"{self._started:%Y%m%dT%H%M%S}-{batch}")}
-        if "arrived_at" not in records.columns:
-            stamps["arrived_at"] = F.current_timestamp()
-        return records.withColumns(stamps)
+        appended = lake.append(self.settings, EVENTS, events, at=(UPSTREAM, version))
+        return Arrived(events, appended.version, sorted(survey.days))
 
     def _decide(self, fresh: DataFrame, survey: Survey) -> DataFrame:
         """Decide what becomes of the records, and freeze it: both tables are written from this frame.

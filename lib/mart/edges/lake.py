@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 
 from delta.exceptions import DeltaConcurrentModificationException
@@ -38,6 +39,17 @@ WAYS_ON = {
     EVENTS.full_name: "the events are: run `mart run batch/views --full`, then whichever stream stopped, once, with --full "
     "(streaming/speed_views goes on from the batch tables, streaming/enrich takes in what it lacks)",
 }
+
+
+COMPACTIONS = 10  # more than that do not come between a commit and the question which it was
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What an append has done: the version that holds the rows, and how many there were."""
+
+    version: int
+    rows: int
 
 
 class FeedGone(RuntimeError):
@@ -133,13 +145,11 @@ def _gone(table: Table, after: int, upto: int) -> str:
     return f"{table.full_name}: the changes of versions {after + 1} to {upto} are no longer kept; {way_on}"
 
 
-def append(settings: Settings, table: Table, frame: DataFrame, at: Frontier | None = None) -> int:
-    """Append rows; nothing is written where the table already stands at the frontier. Returns the version."""
-    before = log.standing(settings, table)
+def append(settings: Settings, table: Table, frame: DataFrame, at: Frontier | None = None) -> Appended:
+    """Append rows; nothing is written where the table already stands at the frontier."""
     token = uuid.uuid4().hex
-    writer = _writer(frame, table, at).option("userMetadata", token).mode("append")
-    writer.save(path(settings, table))
-    return _version_of(settings, table, before.version if before else -1, token)
+    _writer(frame, table, at).option("userMetadata", token).mode("append").save(path(settings, table))
+    return _appended(settings, table, token)
 
 
 def overwrite(
@@ -149,8 +159,8 @@ def overwrite(
     at: Frontier | None = None,
     where: str | None = None,
     anew: bool = False,
-) -> int:
-    """Replace the whole table, or the rows that `where` covers, in one commit. Returns the newest version.
+) -> None:
+    """Replace the whole table, or the rows that `where` covers, in one commit.
 
     Nothing is written where the table already stands at the frontier: somebody else has been there. With `anew` it is
     written all the same (`--full` on unchanged events): the transaction id that is there already says the truth.
@@ -161,9 +171,6 @@ def overwrite(
     if where:
         writer = writer.option("replaceWhere", where)
     writer.save(path(settings, table))
-    standing = log.standing(settings, table)
-    assert standing is not None
-    return standing.version
 
 
 def _writer(frame: DataFrame, table: Table, at: Frontier | None) -> DataFrameWriter:
@@ -177,18 +184,15 @@ def _writer(frame: DataFrame, table: Table, at: Frontier | None) -> DataFrameWri
     return writer.option("txnAppId", upstream).option("txnVersion", version)
 
 
-def _version_of(settings: Settings, table: Table, before: int, token: str) -> int:
-    """Find the version that our commit made: the next one, unless a compaction came between."""
+def _appended(settings: Settings, table: Table, token: str) -> Appended:
+    """Find our commit: the newest, unless a compaction came after it; none where nothing was written."""
     opened = log.open_table(settings, table.path)
     assert opened is not None
     newest = opened.version()
-    if newest <= before + 1:
-        return newest
-    return next(
-        newest - back
-        for back, commit in enumerate(opened.history(newest - before))
-        if commit.get("userMetadata") == token
-    )
+    for back, commit in enumerate(opened.history(COMPACTIONS)):
+        if commit.get("userMetadata") == token:
+            return Appended(newest - back, int(commit["operationMetrics"]["numOutputRows"]))
+    return Appended(newest, 0)
 
 
 def partitions(table: Table, values: Iterable[object]) -> str:

@@ -32,7 +32,9 @@ def _column(table: Table, column: Column) -> str:
 def _properties(table: Table) -> dict[str, str]:
     # Delta fails a check that is null; in SQL, and here, an absent value breaks no condition.
     checks = {f"delta.constraints.{name}": _escape(f"coalesce({rule}, true)") for name, rule in table.checks.items()}
-    return DEFAULTS | dict(table.properties) | checks
+    # Delta would measure every column of every file, in more time than the writing of a small one takes.
+    measured = ",".join(f"`{name}`" for name in table.key if name not in table.partition)
+    return DEFAULTS | {"delta.dataSkippingStatsColumns": measured} | dict(table.properties) | checks
 
 
 def _escape(text: str) -> str:

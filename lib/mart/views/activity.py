@@ -4,100 +4,86 @@ In: raw records (source, partition, offset, key, payload, arrived_at). Out: the 
 processed.events, and `reason` and `detail`, null for a good record. Strict: an id is a JSON string and a number a JSON
 number; what is present but unreadable rejects the record, and nothing is silently nulled.
 
-Nearly every record is *plain*: known keys, usual kinds, usual spelling. Its fields are read at one glance. Only the others
-are gone through field by field (views/scrutiny), which would say the same of a plain record, at several times the cost.
-The rules are SQL text: built from Column objects they took longer to send to Java than to apply.
+Nearly every record is *plain*: one pattern matches it from brace to brace, known keys, usual kinds, usual spelling. Its
+fields are read at once as texts. Only the others are gone through field by field (views/scrutiny), which would say the same
+of a plain record, at several times the cost. The rules are SQL text: built from Column objects they took longer to send to
+Java than to apply.
 """
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mart.schema import DOUBLE, INT, MONEY, PROPERTIES, STRING, TIMESTAMP, Column
+from mart.schema import PROPERTIES, STRING, TIMESTAMP, Column
 from mart.settings import Ingest
 from mart.tables.activity import BUSINESS, EVENT_TYPES
 from mart.views import scrutiny
 
-# After the value comes a word that no record holds: the JSON reader stops after the first value, and would take
-# `{"a":1} junk` for good.
-END = "end of the record 5d1c7f0b"
+# Without escapes, which would have to be undone, and never empty, which counts as absent.
+_TEXT = r'"[^"\\\x00-\x1f]++"'
+_ANY_TEXT = r'"[^"\\\x00-\x1f]*+"'
+_DECIMALS = r"(?:\.\d{1,18})?"
 
-# As text: a variant's own cast to other types is planned anew for each value.
-_GLANCE = (
-    "struct<"
-    + ", ".join(f"{c.name}: {'map<string, string>' if c.type == PROPERTIES else 'string'}" for c in BUSINESS)
-    + ">"
-)
-
-# The kinds that a plain record's fields have, as schema_of_variant names them; none of them is lost in a cast.
-_KINDS = {
-    STRING: "STRING|VOID",
-    TIMESTAMP: "STRING|BIGINT",
-    INT: "BIGINT|VOID",
-    MONEY: r"BIGINT|DECIMAL\((?:1?\d|20),(?:\d|1[0-8])\)|VOID",
-    DOUBLE: r"BIGINT|DECIMAL\(\d+,\d+\)|VOID",
-    PROPERTIES: "OBJECT<[^<>`]*>|VOID",
+# How a plain record writes a field. Repetitions have an end: Java's stack has one.
+_SPELLED = {
+    "event_type": f'"(?:{"|".join(EVENT_TYPES)})"',
+    "event_at": r'(?:"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?"|[1-9]\d{0,13})',
+    "quantity": r"(?:[1-9]\d{0,8}|null)",
+    "price": rf"(?:(?:0|[1-9]\d{{0,12}}){_DECIMALS}|null)",
+    "rating": rf"(?:[0-4]{_DECIMALS}|5|null)",
+    "properties": rf"\{{(?:{_ANY_TEXT}: ?{_TEXT}(?:, ?{_ANY_TEXT}: ?{_TEXT}){{0,40}})?\}}",
 }
-_NAMES = {kinds: "|".join(c.name for c in BUSINESS if _KINDS[c.type] == kinds) for kinds in _KINDS.values()}
-_USUAL = "|".join(f"(?:{names}): (?:{kinds})" for kinds, names in _NAMES.items())
-_ALL_USUAL = f"^OBJECT<(?:(?:{_USUAL})(?:, |>$))+$"
-_ONE_UNUSUAL = "[< ](?:" + "|".join(f"(?:{names}): (?!{kinds})" for kinds, names in _NAMES.items()) + ")"
+_TEXTS = "|".join(column.name for column in BUSINESS if column.name not in _SPELLED)
+_KNOWN = "|".join(column.name for column in BUSINESS)
+_PAIR = "|".join(
+    [
+        rf'"(?:{_TEXTS})": ?(?:{_TEXT}|null)',
+        *(rf'"{name}": ?{value}' for name, value in _SPELLED.items()),
+        rf'"(?!(?:{_KNOWN})"){_ANY_TEXT[1:]}: ?{_TEXT}',
+    ]
+)
+_PLAINLY = rf"^\{{(?:{_PAIR})(?:, ?(?:{_PAIR})){{0,40}}\}}\z"
 
-_AT = r"""CASE
-  WHEN contains(shape, 'event_at: BIGINT') AND glance.event_at RLIKE r'^\d{1,14}$'
-    THEN timestamp_millis(CAST(glance.event_at AS BIGINT))
-  WHEN glance.event_at RLIKE r'^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$'
-    THEN try_cast(glance.event_at AS TIMESTAMP)
-END"""
+_AT = "CASE WHEN contains(said['event_at'], '-') THEN try_cast(said['event_at'] AS TIMESTAMP)"
+_AT += " ELSE timestamp_millis(try_cast(said['event_at'] AS BIGINT)) END"
 
-# An empty text counts as absent, and shows as two quotation marks; where it is an escaped one, nothing is lost.
-_PLAIN = f"""coalesce(
-  (usual OR shape LIKE 'OBJECT%' AND NOT shape RLIKE r'{_ONE_UNUSUAL}')
-  AND NOT contains(CAST(payload AS STRING), '""')
-  AND glance.event_id IS NOT NULL AND glance.product_id IS NOT NULL AND glance.event_type IN {EVENT_TYPES}
-  AND (glance.user_id IS NOT NULL OR glance.session_id IS NOT NULL)
-  AND (glance.price IS NULL OR
-    try_cast(glance.price AS DECIMAL(38,18)) BETWEEN 0 AND 99999999999999.9999 AND glance.currency IS NOT NULL)
-  AND (glance.quantity IS NULL OR try_cast(glance.quantity AS BIGINT) BETWEEN 1 AND {2**31 - 1})
-  AND (glance.rating IS NULL OR try_cast(glance.rating AS DOUBLE) BETWEEN 0 AND 5)
-  AND instant BETWEEN {scrutiny.EARLIEST} AND latest, false)"""
-
-# Every key that we do not know becomes a property, as text; one that is in both is the producer's.
-_KNOWN = "array(" + ", ".join(f"'{column.name}'" for column in BUSINESS) + ")"
-_OTHERS = f"""CASE WHEN usual THEN NULL ELSE map_filter(try_cast(object AS MAP<STRING,STRING>), (key, _) ->
-  NOT array_contains({_KNOWN}, key) AND NOT coalesce(map_contains_key(glance.properties, key), false)) END"""
-_PROPERTIES = """CASE WHEN coalesce(size(others), 0) = 0 THEN glance.properties
-  ELSE map_concat(coalesce(glance.properties, map()), others) END"""
+_PLAIN = f"""coalesce(usual
+  AND said['event_id'] IS NOT NULL AND said['product_id'] IS NOT NULL AND said['event_type'] IS NOT NULL
+  AND (said['user_id'] IS NOT NULL OR said['session_id'] IS NOT NULL)
+  AND (said['price'] IS NULL OR said['currency'] IS NOT NULL)
+  AND instant BETWEEN {scrutiny.EARLIEST} AND latest
+  AND {{said_once}} AND coalesce({{noted_once}}, true), false)"""
 
 
 def parse(raw: DataFrame, rules: Ingest) -> DataFrame:
     """Read each record's fields, and say what is wrong with it first."""
-    plain = raw.transform(_read, rules).withColumn("plain", F.expr(_PLAIN)).withColumn("others", F.expr(_OTHERS))
-    seen = scrutiny.examine(plain, "NOT plain", rules)
-    return seen.select(*raw.columns, *[F.expr(f"{_field(c)} AS {c.name}") for c in BUSINESS], "reason", "detail")
+    odd = F.expr(f"CASE WHEN NOT plain THEN {scrutiny.verdict(rules)} END")
+    fields = [F.expr(f"CASE WHEN plain THEN {_plainly(c)} ELSE odd.{c.name} END AS {c.name}") for c in BUSINESS]
+    return _read(raw, rules).withColumn("odd", odd).select(*raw.columns, *fields, "odd.reason", "odd.detail")
 
 
 def _read(raw: DataFrame, rules: Ingest) -> DataFrame:
-    """Add `object` (null where the payload is none) with its `shape` and whether all is `usual`, and its `glance`."""
+    """Add what each record has `said` and `noted` as properties, its `instant` and the `latest`, and whether it is `plain`."""
     text = "CAST(payload AS STRING)"
-    fits = f"length(payload) <= {rules.max_payload_bytes} AND is_valid_utf8({text}) AND NOT contains({text}, '{END}')"
     steps = {
-        "document": f"""CASE WHEN {fits} THEN try_parse_json(concat('[', {text}, ',"{END}"]')) END""",
-        "object": f"CASE WHEN try_variant_get(document, '$[1]', 'string') = '{END}' THEN"
-        " try_variant_get(document, '$[0]', 'variant') END",
-        "shape": "schema_of_variant(object)",
-        "usual": f"coalesce(shape RLIKE r'{_ALL_USUAL}', false)",
-        "glance": f"try_variant_get(object, '$', '{_GLANCE}')",
+        "usual": f"length(payload) <= {rules.max_payload_bytes} AND is_valid_utf8({text}) AND {text} RLIKE r'{_PLAINLY}'",
+        "said": f"CASE WHEN usual THEN from_json({text}, 'MAP<STRING,STRING>') END",
+        "noted": "from_json(said['properties'], 'MAP<STRING,STRING>')",
         "instant": _AT,
         "latest": f"arrived_at + INTERVAL {rules.future_minutes} MINUTES",
+        "plain": _PLAIN.format(said_once=_once("said"), noted_once=_once("noted")),
+        "others": f"CASE WHEN plain AND {scrutiny.UNKNOWN.format('said')} THEN {scrutiny.others('noted', 'said')} END",
     }
     for name, sql in steps.items():
         raw = raw.withColumn(name, F.expr(sql))
     return raw
 
 
-def _field(column: Column) -> str:
-    """Write how a field is read: at a glance, or from what scrutiny found."""
-    if column.type == PROPERTIES:
-        return _PROPERTIES
-    at_a_glance = "instant" if column.type == TIMESTAMP else f"try_cast(glance.{column.name} AS {column.type.spark})"
-    return f"CASE WHEN plain THEN {at_a_glance} ELSE {scrutiny.VALUES[column.name]} END"
+def _once(pairs: str) -> str:
+    """No key comes twice: the JSON reader keeps all that it finds."""
+    return f"size(array_distinct(map_keys({pairs}))) = size({pairs})"
+
+
+def _plainly(column: Column) -> str:
+    """Write how a plain record's field is read."""
+    value = {TIMESTAMP: "instant", STRING: f"said['{column.name}']", PROPERTIES: scrutiny.together("noted", "others")}
+    return value.get(column.type, f"CAST(said['{column.name}'] AS {column.type.spark})")
