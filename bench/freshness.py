@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow.parquet
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from bench import measure
 from mart import job
@@ -78,14 +77,13 @@ def _plain(spark: SparkSession, settings: Settings) -> tuple[job.Running, Seen]:
     """Kafka to Delta with the same parsing: no outcomes, no dedupe, no positions, no speed, no serving."""
     place = f"{settings.lake}/plain"
     start = dict.fromkeys(kafka.ends(settings.kafka.brokers, settings.kafka.activity), 0)
-    feed = feeds.kafka(spark, settings, settings.kafka.activity, start).withColumn("arrived_at", F.current_timestamp())
+    records = sources.from_kafka(sources.stamped(feeds.kafka(spark, settings, settings.kafka.activity, start)))
 
-    def append(frame: DataFrame, _: int) -> None:
-        parsed = activity.parse(sources.from_kafka(frame), settings.ingest)
+    def append(parsed: DataFrame, _: int) -> None:
         parsed.write.format("delta").mode("append").save(place)
 
     stream = Stream(settings, job.Options())
-    stream.add(feed, "plain", append)
+    stream.add(activity.parse(records, settings.ingest), "plain", append)
     return stream, lambda: {"events": _ages(_commits(place), place)}
 
 

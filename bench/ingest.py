@@ -13,7 +13,6 @@ import pyarrow as pa
 from deltalake import write_deltalake
 from pydantic import BaseModel, Field, ValidationError
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from bench import measure
 from mart import job
@@ -97,7 +96,7 @@ def _ingest(spark: SparkSession, settings: Settings, name: str) -> None:
 
 def _parse(spark: SparkSession, settings: Settings) -> None:
     reader = spark.read.format("kafka").option("kafka.bootstrap.servers", settings.kafka.brokers)
-    records = reader.option("subscribe", settings.kafka.activity).load().withColumn("arrived_at", F.current_timestamp())
+    records = sources.stamped(reader.option("subscribe", settings.kafka.activity).load())
     parsed = activity.parse(sources.from_kafka(records), settings.ingest)
     parsed.write.format("noop").mode("overwrite").save()
 

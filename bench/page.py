@@ -1,4 +1,4 @@
-"""docs/benchmarks.md, made from the results: nobody types a figure."""
+"""docs/benchmarks.md: the tables are made from the results, the reasons below them are written by hand."""
 
 import json
 from pathlib import Path

@@ -124,9 +124,8 @@ def each_damage(source: Source) -> Damage:
 
     def do(home: Home, point: str) -> None:
         kinds = next(gone)
-        there = [
-            kind for kind in kinds if home.newest(query(home), kind) >= 0
-        ]  # no commits yet: a kill came before the first
+        # There may be no commits yet: the kill came before the first.
+        there = [kind for kind in kinds if home.newest(query(home), kind) >= 0]
         assert there or not kinds
         home.forget(query(home), *there) if kinds else home.forget_all(query(home))
         source.again(home.settings, 20, to="inbox" if kinds else "kafka")
@@ -140,6 +139,26 @@ def test_ingest_survives_kills_and_the_loss_of_its_checkpoint(at_home: Home, spa
     source.send(settings, PORTION)
     at_home.jobs(*INGEST).well()
     survive(at_home, source, INGEST, ingest_points(at_home), each_damage(source))
+    assert_verified(spark, settings)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_ingest_survives_the_loss_of_its_checkpoint_in_peace(at_home: Home, spark: SparkSession) -> None:
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=500, seed=1)
+    source.send(settings, PORTION)
+    at_home.jobs(*INGEST).well()
+    damages: dict[str, tuple[str, ...]] = {
+        "newest entry of commits gone": ("commits",),
+        "newest entries of commits and offsets gone": ("commits", "offsets"),
+        "whole checkpoint gone": (),
+    }
+    for name, kinds in damages.items():
+        at_home.forget(query(at_home), *kinds) if kinds else at_home.forget_all(query(at_home))
+        source.send(settings, PORTION)
+        source.again(settings, 20, to="inbox" if kinds else "kafka")
+        assert at_home.jobs(*INGEST).code == 0, name
+        assert_exact(source, settings)
     assert_verified(spark, settings)
 
 
@@ -188,7 +207,7 @@ def any_damage(seed: int) -> Damage:
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("jobs", [INGEST, LIVE, PIPELINE], ids=["ingest", "live", "pipeline"])
 def test_kills_and_damaged_checkpoints_together(
     at_home: Home, spark: SparkSession, jobs: tuple[str, ...], seed: int

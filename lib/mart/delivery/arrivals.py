@@ -34,20 +34,14 @@ def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lam
     def history(lines: DataFrame) -> DataFrame:  # a stream can't number the lines of a file, a micro-batch can
         return ingest.parse(sources.from_inbox(lines, "activity"))
 
-    add(_stamped(feeds.inbox(spark, settings, "activity")), "activity_inbox", history, INBOX_SECONDS)
-    requeued = sources.from_requeue(_stamped(feeds.inbox(spark, settings, "requeue")))
+    add(sources.stamped(feeds.inbox(spark, settings, "activity")), "activity_inbox", history, INBOX_SECONDS)
+    requeued = sources.from_requeue(sources.stamped(feeds.inbox(spark, settings, "requeue")))
     add(ingest.parse(requeued), "activity_requeue", seconds=INBOX_SECONDS)
     topic = settings.kafka.activity
     start = _start(spark, settings, ingest.positions, topic)
     if start is not None:
-        records = sources.from_kafka(_stamped(feeds.kafka(spark, settings, topic, start)))
+        records = sources.from_kafka(sources.stamped(feeds.kafka(spark, settings, topic, start)))
         add(ingest.parse(records), f"activity_kafka_{topic}")
-
-
-def _stamped(feed: DataFrame) -> DataFrame:
-    """Ask the clock for each record: the micro-batch's own instant is a literal, and makes Spark compile its code anew."""
-    now = F.java_method(F.lit("java.lang.System"), F.lit("currentTimeMillis"))
-    return feed.withColumn("arrived_at", F.timestamp_millis(now.cast("bigint")))
 
 
 def _start(spark: SparkSession, settings: Settings, positions: Positions, topic: str) -> dict[int, int] | None:

@@ -91,8 +91,8 @@ class Speed:
     def advance(self, events: DataFrame, upto: int, then: Then | None = None) -> None:
         """Append what the events of versions up to `upto` add. In: events with `_commit_version`, whole versions.
 
-        `then` gets the rows that each table was appended. The tables do not depend on one another, and most of a small write is
-        planning: they are written side by side.
+        `then` gets the rows that each table was appended; one without rows stands at `upto` all the same. The tables do not
+        depend on one another, and most of a small write is planning: they are written side by side.
         """
         stands = self.stands
         # Frozen as data: a version written into the plan would make Spark compile its code anew each time.
@@ -124,9 +124,9 @@ def refold(
     """Fold new rows into a table and say that it now stands at `upto`; only the partitions they touch are rewritten.
 
     In: rows of the table's columns that the events after `pinned.frontier` add, one or more a key; `touched` are their
-    partitions (or more) where these are known already, else the rows should be frozen: they are read twice. Rows and frontier come from one
-    snapshot, and nothing is written where the table has reached `upto` meanwhile: so another process at the same table
-    (serving/merge beside streaming/live) makes nothing count twice.
+    partitions (or more) where these are known already, else the rows should be frozen: they are read twice. Rows and
+    frontier come from one snapshot, and nothing is written where the table has reached `upto` meanwhile: so another process
+    at the same table (serving/merge beside streaming/live) makes nothing count twice.
     """
     if table.partition and touched is None:
         touched = [row[0] for row in rows.select(*table.partition).distinct().collect()]

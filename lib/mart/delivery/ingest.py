@@ -79,7 +79,7 @@ class Ingest:
             return
         missed = lake.changes(self.spark, self.settings, LANDING_ACTIVITY, stands, newest)
         raw = missed.where(F.col("outcome") == "event").select(*RAW)
-        parsed = activity.parse(raw, self.settings.ingest).withColumn("reason", F.lit(None).cast("string"))
+        parsed = self.parse(raw).withColumn("reason", F.lit(None).cast("string"))
         nobody = lake.read(self.spark, self.settings, EVENTS).where(F.lit(False))
         events = landing.events(landing.decide(parsed, nobody, self._catalogue.frame()), EVENTS)
         with lake.kept(LANDING_ACTIVITY, stands, newest):

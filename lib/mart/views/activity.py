@@ -43,6 +43,12 @@ _PAIR = "|".join(
 )
 _PLAINLY = rf"^\{{(?:{_PAIR})(?:, ?(?:{_PAIR})){{0,40}}\}}\z"
 
+
+def _once(pairs: str) -> str:
+    """No key comes twice: the JSON reader keeps all that it finds."""
+    return f"size(array_distinct(map_keys({pairs}))) = size({pairs})"
+
+
 _AT = "CASE WHEN contains(said['event_at'], '-') THEN try_cast(said['event_at'] AS TIMESTAMP)"
 _AT += " ELSE timestamp_millis(try_cast(said['event_at'] AS BIGINT)) END"
 
@@ -51,7 +57,7 @@ _PLAIN = f"""coalesce(usual
   AND (said['user_id'] IS NOT NULL OR said['session_id'] IS NOT NULL)
   AND (said['price'] IS NULL OR said['currency'] IS NOT NULL)
   AND instant BETWEEN {scrutiny.EARLIEST} AND latest
-  AND {{said_once}} AND coalesce({{noted_once}}, true), false)"""
+  AND {_once("said")} AND coalesce({_once("noted")}, true), false)"""
 
 
 def parse(raw: DataFrame, rules: Ingest) -> DataFrame:
@@ -65,22 +71,17 @@ def _read(raw: DataFrame, rules: Ingest) -> DataFrame:
     """Add what each record has `said` and `noted` as properties, its `instant` and the `latest`, and whether it is `plain`."""
     text = "CAST(payload AS STRING)"
     steps = {
-        "usual": f"length(payload) <= {rules.max_payload_bytes} AND is_valid_utf8({text}) AND {text} RLIKE r'{_PLAINLY}'",
+        "usual": f"{scrutiny.text_like(rules)} AND {text} RLIKE r'{_PLAINLY}'",
         "said": f"CASE WHEN usual THEN from_json({text}, 'MAP<STRING,STRING>') END",
         "noted": "from_json(said['properties'], 'MAP<STRING,STRING>')",
         "instant": _AT,
         "latest": f"arrived_at + INTERVAL {rules.future_minutes} MINUTES",
-        "plain": _PLAIN.format(said_once=_once("said"), noted_once=_once("noted")),
+        "plain": _PLAIN,
         "others": f"CASE WHEN plain AND {scrutiny.UNKNOWN.format('said')} THEN {scrutiny.others('noted', 'said')} END",
     }
     for name, sql in steps.items():
         raw = raw.withColumn(name, F.expr(sql))
     return raw
-
-
-def _once(pairs: str) -> str:
-    """No key comes twice: the JSON reader keeps all that it finds."""
-    return f"size(array_distinct(map_keys({pairs}))) = size({pairs})"
 
 
 def _plainly(column: Column) -> str:

@@ -92,7 +92,7 @@ def verdict(rules: Ingest) -> str:
     made it write and format half a megabyte of Java for each task.
     """
     text = "CAST(payload AS STRING)"
-    fits = f"length(payload) <= {rules.max_payload_bytes} AND is_valid_utf8({text}) AND NOT contains({text}, '{END}')"
+    fits = f"{text_like(rules)} AND NOT contains({text}, '{END}')"
     faults = f"concat({_FAULTS_OF_RECORDS.format(largest=rules.max_payload_bytes)}, {_FAULTS_OF_FIELDS})"
     steps = {
         "document": f"""CASE WHEN {fits} THEN try_parse_json(concat('[', {text}, ',"{END}"]')) END""",
@@ -114,6 +114,11 @@ def _let(steps: dict[str, str], result: str) -> str:
     for name, value in reversed(steps.items()):
         result = f"transform(array({value}), {name} -> {result})[0]"
     return result
+
+
+def text_like(rules: Ingest) -> str:
+    """The payload may be looked into: not too large, and text."""
+    return f"length(payload) <= {rules.max_payload_bytes} AND is_valid_utf8(CAST(payload AS STRING))"
 
 
 def others(properties: str, record: str) -> str:
