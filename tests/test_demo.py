@@ -1,19 +1,23 @@
 """`mart demo`, small, as a person starts it; what can be told without Spark is told without it."""
 
+import io
 import os
 import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from mart.cli import main
 from mart.local.demo.live import waits
 from mart.local.demo.material import HISTORY, real
+from mart.local.demo.screen import screen
 from mart.local.processes import MARK
 from mart.replay import FORMATS
 
@@ -62,6 +66,18 @@ def test_ctrl_c_puts_everything_away(tmp_path: Path) -> None:
     assert rest.endswith("interrupted: what was started ends now\n")
     assert list(tmp_path.glob("mart-demo-*")) == []
     assert processes_of(tmp_path) == []
+
+
+def test_a_step_that_ctrl_c_kept_from_beginning_says_nothing(tmp_path: Path) -> None:
+    shown = io.StringIO()
+    with screen(tmp_path / "log") as at_work:
+        at_work.console = Console(file=shown)
+        dropped = at_work.step("History: dropped")
+        dropped.__enter__()
+        del dropped
+        with suppress(KeyboardInterrupt), at_work.step("Live: interrupted"):
+            raise KeyboardInterrupt
+    assert [line.split()[:2] for line in shown.getvalue().splitlines()] == [["✗", "Live:"]]
 
 
 def test_a_home_in_use_is_refused_and_left_as_it_is(tmp_path: Path) -> None:

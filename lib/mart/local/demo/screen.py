@@ -42,18 +42,18 @@ class Screen:
     def step(self, title: str) -> Iterator[Step]:
         """Show that something is at work and, when it is done, the seconds and the step's note."""
         step, begin = Step(title, self._progress()), time.monotonic()
-        self.said.last, mark = "", "[red]✗"
+        self.said.last = ""
         try:
             with step.progress:
                 name, _, doing = title.partition(": ")
                 step.progress.add_task(name, total=None, note=doing)
                 yield step
-            mark = "[green]✓"
-        finally:
-            step.seconds = time.monotonic() - begin
-            step.note = step.note or self.said.last
-            self.steps.append(step)
-            self._done(step, mark)
+        except GeneratorExit:  # a Ctrl-C came before the step's body: by now the screen may be gone
+            raise
+        except BaseException:
+            self._done(step, "[red]✗", time.monotonic() - begin)
+            raise
+        self._done(step, "[green]✓", time.monotonic() - begin)
 
     @property
     def _quiet(self) -> bool:
@@ -64,7 +64,10 @@ class Screen:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(14), note, TimeElapsedColumn())
         return Progress(*columns, console=self.console, transient=True, expand=True, disable=self._quiet)
 
-    def _done(self, step: Step, mark: str) -> None:
+    def _done(self, step: Step, mark: str, seconds: float) -> None:
+        step.seconds = seconds
+        step.note = step.note or self.said.last
+        self.steps.append(step)
         line = Table.grid(padding=(0, 1), expand=True)
         line.add_column(width=1)
         line.add_column(ratio=1)
