@@ -48,6 +48,7 @@ DEV = [
     "psutil>=7",
     "pytest>=8.4",
     "pytest-timeout>=2.4",
+    "pytest-xdist>=3.8",
     "ruff>=0.14",
     "setuptools>=80",
     "types-psutil>=7",
