@@ -99,7 +99,7 @@ def test_the_law_holds_over_random_portions_and_orders(spark: SparkSession, tmp_
         lambda: shop.refresh(*choose.sample(FOLDABLE, 2)),
         lambda: shop.materialise(*choose.sample(FOLDABLE, 2)),
     ]
-    for step in [steps[0], steps[3], *choose.choices(steps, weights=[4, 1, 3, 2, 3], k=6)]:
+    for step in [steps[0], steps[3], *choose.choices(steps, weights=[4, 1, 3, 2, 3], k=9)]:
         step()
     shop.arrive(len(shop.left))
     shop.advance_speed()

@@ -69,10 +69,9 @@ def parse(raw: DataFrame, rules: Ingest) -> DataFrame:
 
 def _read(raw: DataFrame, rules: Ingest) -> DataFrame:
     """Add what each record has `said` and `noted` as properties, its `instant` and the `latest`, and whether it is `plain`."""
-    text = "CAST(payload AS STRING)"
     steps = {
-        "usual": f"{scrutiny.text_like(rules)} AND {text} RLIKE r'{_PLAINLY}'",
-        "said": f"CASE WHEN usual THEN from_json({text}, 'MAP<STRING,STRING>') END",
+        "usual": f"{scrutiny.text_like(rules)} AND {scrutiny.TEXT} RLIKE r'{_PLAINLY}'",
+        "said": f"CASE WHEN usual THEN from_json({scrutiny.TEXT}, 'MAP<STRING,STRING>') END",
         "noted": "from_json(said['properties'], 'MAP<STRING,STRING>')",
         "instant": _AT,
         "latest": f"arrived_at + INTERVAL {rules.future_minutes} MINUTES",

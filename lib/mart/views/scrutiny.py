@@ -10,6 +10,8 @@ from mart.tables.activity import BUSINESS, EVENT_TYPES
 
 EARLIEST = "TIMESTAMP '1900-01-01 00:00:00Z'"  # there were no shops like ours before
 
+TEXT = "CAST(payload AS STRING)"
+
 _KNOWN = "array(" + ", ".join(f"'{column.name}'" for column in BUSINESS) + ")"
 UNKNOWN = f"size(array_except(map_keys({{}}), {_KNOWN})) > 0"  # tells at a fraction of what `others` costs
 
@@ -91,11 +93,10 @@ def verdict(rules: Ingest) -> str:
     It is one expression, all lambdas: Spark walks through it for the few records that need it, while a plan of several steps
     made it write and format half a megabyte of Java for each task.
     """
-    text = "CAST(payload AS STRING)"
-    fits = f"{text_like(rules)} AND NOT contains({text}, '{END}')"
+    fits = f"{text_like(rules)} AND NOT contains({TEXT}, '{END}')"
     faults = f"concat({_FAULTS_OF_RECORDS.format(largest=rules.max_payload_bytes)}, {_FAULTS_OF_FIELDS})"
     steps = {
-        "document": f"""CASE WHEN {fits} THEN try_parse_json(concat('[', {text}, ',"{END}"]')) END""",
+        "document": f"""CASE WHEN {fits} THEN try_parse_json(concat('[', {TEXT}, ',"{END}"]')) END""",
         "object": f"CASE WHEN try_variant_get(document, '$[1]', 'string') = '{END}' THEN"
         " try_variant_get(document, '$[0]', 'variant') END",
         "variants": f"try_variant_get(object, '$', '{_VARIANTS}')",
@@ -118,7 +119,7 @@ def _let(steps: dict[str, str], result: str) -> str:
 
 def text_like(rules: Ingest) -> str:
     """The payload may be looked into: not too large, and text."""
-    return f"length(payload) <= {rules.max_payload_bytes} AND is_valid_utf8(CAST(payload AS STRING))"
+    return f"length(payload) <= {rules.max_payload_bytes} AND is_valid_utf8({TEXT})"
 
 
 def others(properties: str, record: str) -> str:
