@@ -25,7 +25,7 @@ test: env ## Run the tests (about 13 minutes on 2 cores)
 	$(BIN)/pytest -q -rs --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 soak: env ## Run the full matrix of faults
-	$(BIN)/pytest -q -m soak
+	$(BIN)/pytest -q -rs -m soak --numprocesses 2 --dist worksteal
 
 bench: env ## Measure speed and memory into bench/results and docs/benchmarks.md
 	$(BIN)/python -m bench

@@ -5,26 +5,45 @@ and the leftovers of the one before. Each fault is shown to have happened: the f
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
 from pyspark.sql import SparkSession
 
 from mart.delivery.live import MATERIALISED
-from mart.edges import delta, lake
+from mart.edges import delta, inbox, lake, registry
 from mart.schema import Table
-from mart.tables import CATALOGUE, ENRICHED_EVENTS, EVENTS, FOLDABLE, INTERACTIONS, LANDING_ACTIVITY
+from mart.tables import (
+    CATALOGUE,
+    ENRICHED_EVENTS,
+    EVENTS,
+    FOLDABLE,
+    INTERACTIONS,
+    ITEM_FACTORS,
+    LANDING_ACTIVITY,
+    PRODUCTS,
+    RECOMMENDATIONS,
+    USER_FACTORS,
+)
 from tests.streams.running import Condition, Home, Point
 from tests.streams.truth import Source, assert_enriched, assert_exact, assert_served, assert_verified
 
 INGEST, LIVE = ("streaming/ingest_activity",), ("streaming/live",)
 PIPELINE = (*INGEST, "streaming/speed_views", "streaming/enrich", "batch/views", "serving/merge")
+MODEL = ("batch/products", "batch/train_als", "serving/recommendations")
 SPEED = tuple(table.at("speed") for table in FOLDABLE)
 SERVING = tuple(table.at("serving") for table in MATERIALISED)
 PORTION = 110  # records between two faults; enough for a row in every table
 
 Damage = Callable[[Home, str], None]
+
+# What ingest's checkpoint loses: the newest entry of these kinds, or all of it.
+LOSSES: dict[str, tuple[str, ...]] = {
+    "newest entry of commits gone": ("commits",),
+    "newest entries of commits and offsets gone": ("commits", "offsets"),
+    "whole checkpoint gone": (),
+}
 
 
 def query(home: Home) -> str:
@@ -100,6 +119,12 @@ def pipeline_points(home: Home) -> Iterator[Callable[[], Point]]:
     yield lambda: between("serving/merge: between its tables", home, (serving[0],), (serving[1],))
 
 
+def model_points(home: Home) -> Iterator[Callable[[], Point]]:
+    yield lambda: between("products: after the write", home, (PRODUCTS,), (USER_FACTORS,))
+    yield lambda: between("train_als: between its tables", home, (USER_FACTORS,), (ITEM_FACTORS,))
+    yield lambda: between("train_als: after the last write", home, (ITEM_FACTORS,), (RECOMMENDATIONS,))
+
+
 def survive(
     home: Home,
     source: Source,
@@ -120,17 +145,22 @@ def survive(
 
 def each_damage(source: Source) -> Damage:
     """Take more out of ingest's checkpoint after each kill, and send some records again."""
-    gone: Iterator[tuple[str, ...]] = iter([("commits",), ("commits", "offsets"), ()])
+    gone = iter(LOSSES.values())
 
     def do(home: Home, point: str) -> None:
         kinds = next(gone)
         # There may be no commits yet: the kill came before the first.
         there = [kind for kind in kinds if home.newest(query(home), kind) >= 0]
         assert there or not kinds
-        home.forget(query(home), *there) if kinds else home.forget_all(query(home))
-        source.again(home.settings, 20, to="inbox" if kinds else "kafka")
+        lose(home, source, there)
 
     return do
+
+
+def lose(home: Home, source: Source, kinds: Sequence[str]) -> None:
+    """Take entries of these kinds, or everything, out of ingest's checkpoint, and send some records again."""
+    home.forget(query(home), *kinds) if kinds else home.forget_all(query(home))
+    source.again(home.settings, 20, to="inbox" if kinds else "kafka")
 
 
 @pytest.mark.timeout(900)
@@ -148,15 +178,9 @@ def test_ingest_survives_the_loss_of_its_checkpoint_in_peace(at_home: Home, spar
     settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=500, seed=1)
     source.send(settings, PORTION)
     at_home.jobs(*INGEST).well()
-    damages: dict[str, tuple[str, ...]] = {
-        "newest entry of commits gone": ("commits",),
-        "newest entries of commits and offsets gone": ("commits", "offsets"),
-        "whole checkpoint gone": (),
-    }
-    for name, kinds in damages.items():
-        at_home.forget(query(at_home), *kinds) if kinds else at_home.forget_all(query(at_home))
+    for name, kinds in LOSSES.items():
         source.send(settings, PORTION)
-        source.again(settings, 20, to="inbox" if kinds else "kafka")
+        lose(at_home, source, kinds)
         assert at_home.jobs(*INGEST).code == 0, name
         assert_exact(source, settings)
     assert_verified(spark, settings)
@@ -188,6 +212,39 @@ def test_speed_enrich_batch_and_serving_survive_kills_and_a_second_run_adds_noth
     before = {table.full_name: delta.standing(settings, table) for table in CATALOGUE}
     at_home.jobs(*PIPELINE).well()
     assert {table.full_name: delta.standing(settings, table) for table in CATALOGUE} == before
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_catalogue_model_and_lists_survive_kills(at_home: Home, spark: SparkSession) -> None:
+    """A model that is not whole is never served, and what the lists say is that of an undisturbed run."""
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=700, seed=4)
+    lake.ensure(spark, settings, *CATALOGUE)
+    source.send(settings, source.rest())
+    products = (source.folder / "products.jsonl").read_bytes().splitlines()
+    inbox.write(settings, "products", "catalogue", products)
+    at_home.jobs(*INGEST, "batch/views").well()
+    for point in model_points(at_home):
+        at_home.killed(point(), "run", *MODEL)
+        at_home.jobs("serving/recommendations").well()
+        assert_lists_are_of_the_champion(spark, at_home)
+    at_home.jobs(*MODEL).well()
+    assert lake.read(spark, settings, PRODUCTS).count() == len(products)
+    after = assert_lists_are_of_the_champion(spark, at_home)
+
+    at_home.jobs(*MODEL).well()
+    assert assert_lists_are_of_the_champion(spark, at_home) == after
+
+
+def assert_lists_are_of_the_champion(spark: SparkSession, home: Home) -> set[tuple[object, ...]]:
+    """Every shopper whom the released model knows has a list of it; before there is one, only everybody's is there."""
+    champion = registry.released(home.settings)
+    version = champion.version if champion else None
+    lists = lake.read(spark, home.settings, RECOMMENDATIONS).collect()
+    assert {row["model_version"] for row in lists} - {None} == ({version} - {None})
+    known = lake.read(spark, home.settings, USER_FACTORS).where(f"model_version = '{version}'")
+    assert {row["user_id"] for row in lists if row["model_version"]} == {row["user_id"] for row in known.collect()}
+    return {(row["user_id"], row["rank"], row["product_id"]) for row in lists}
 
 
 def any_damage(seed: int) -> Damage:
