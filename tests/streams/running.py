@@ -137,17 +137,19 @@ class Home:
     def checkpoint(self, query: str) -> Path:
         return self.lake / "_checkpoints" / query
 
-    def forget(self, query: str, *kinds: str) -> None:
-        """Take the newest entry of each kind out of a query's checkpoint."""
-        for kind in kinds:
-            number = self.newest(query, kind)
-            for name in (str(number), f".{number}.crc"):
-                (self.checkpoint(query) / kind / name).unlink(missing_ok=name.startswith("."))
+    def forget(self, query: str, *kinds: str) -> list[str]:
+        """Take the newest entry of each kind out of a query's checkpoint. Returns the kinds that had one."""
+        newest = {kind: number for kind in kinds if (number := self.newest(query, kind)) >= 0}
+        for kind, number in newest.items():
+            (self.checkpoint(query) / kind / str(number)).unlink()
+            (self.checkpoint(query) / kind / f".{number}.crc").unlink(missing_ok=True)
+        return list(newest)
 
-    def forget_all(self, query: str) -> None:
+    def forget_all(self, query: str) -> list[str]:
         """Delete a query's checkpoint."""
         assert self.newest(query, "offsets") >= 0, f"{query} has no checkpoint"
         shutil.rmtree(self.checkpoint(query))
+        return ["everything"]
 
     def verified(self) -> list[dict[str, object]]:
         """Ask `mart verify` what is off."""
