@@ -119,10 +119,15 @@ class Home:
     def follows(self, table: Table, version: int) -> Condition:
         """Whether a table has reached a version of the events."""
         log = self.lake / table.path / "_delta_log"
+        read: set[Path] = set()  # a commit never changes
 
         def reached() -> bool:
-            frontiers = [FRONTIER.findall(file.read_text()) for file in log.glob("[0-9]*.json")]
-            return any(int(found) >= version for one in frontiers for found in one)
+            fresh = set(log.glob("[0-9]*.json")) - read
+            frontiers = [int(found) for file in fresh for found in FRONTIER.findall(file.read_text())]
+            if max(frontiers, default=-1) >= version:
+                return True
+            read.update(fresh)
+            return False
 
         return reached
 
@@ -168,7 +173,10 @@ class Process:
         """Look every millisecond; the kill takes Java and Python at once."""
         deadline = time.monotonic() + PATIENCE
         while not reached():
-            assert self.child.poll() is None, f"{point}: it ended before it was killed:\n{self.said()}"
+            code = self.child.poll()
+            if code == 0:
+                raise NotKilled(f"{point}: it ended before it was killed")
+            assert code is None, f"{point}: it failed:\n{self.said()}"
             assert time.monotonic() < deadline, f"{point}: it did not get there:\n{self.said()}"
             time.sleep(0.001)
         self.kill()

@@ -26,7 +26,7 @@ from mart.tables import (
     RECOMMENDATIONS,
     USER_FACTORS,
 )
-from tests.streams.running import Condition, Home, Point
+from tests.streams.running import Condition, Home, NotKilled, Point
 from tests.streams.truth import Source, assert_enriched, assert_exact, assert_served, assert_verified
 
 INGEST, LIVE = ("streaming/ingest_activity",), ("streaming/live",)
@@ -35,6 +35,7 @@ MODEL = ("batch/products", "batch/train_als", "serving/recommendations")
 SPEED = tuple(table.at("speed") for table in FOLDABLE)
 SERVING = tuple(table.at("serving") for table in MATERIALISED)
 PORTION = 110  # records between two faults; enough for a row in every table
+TRIES = 3  # on a busy machine a step can be over before we have seen it
 
 Damage = Callable[[Home, str], None]
 
@@ -134,13 +135,25 @@ def survive(
 ) -> None:
     """Kill the jobs at each point, new records coming every time, then let them end in peace."""
     for point in points:
-        source.send(home.settings, PORTION)
-        at = point()
-        home.killed(at, "run", *jobs, "--available-now")
-        damage(home, at.name)
+        damage(home, strike(home, source, jobs, point))
     source.send(home.settings, source.rest())
     home.jobs(*jobs).well()
     assert_exact(source, home.settings)
+
+
+def strike(home: Home, source: Source, jobs: tuple[str, ...], point: Callable[[], Point]) -> str:
+    """Kill the jobs at a point, and say which; what was quicker than we looked was killed elsewhere, and is struck again."""
+    for attempt in range(TRIES):
+        source.send(home.settings, PORTION)
+        at = point()
+        try:
+            home.killed(at, "run", *jobs, "--available-now")
+        except NotKilled:
+            if attempt == TRIES - 1:
+                raise
+        else:
+            break
+    return at.name
 
 
 def each_damage(source: Source) -> Damage:
@@ -164,7 +177,7 @@ def lose(home: Home, source: Source, kinds: Sequence[str]) -> list[str]:
 
 @pytest.mark.timeout(900)
 def test_ingest_survives_kills_and_the_loss_of_its_checkpoint(at_home: Home, spark: SparkSession) -> None:
-    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=500, seed=1)
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=700, seed=1)
     source.send(settings, PORTION)
     at_home.jobs(*INGEST).well()
     survive(at_home, source, INGEST, ingest_points(at_home), each_damage(source))
@@ -188,7 +201,7 @@ def test_ingest_survives_the_loss_of_its_checkpoint_in_peace(at_home: Home, spar
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_live_survives_kills(at_home: Home, spark: SparkSession) -> None:
-    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=700, seed=2)
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=1000, seed=2)
     lake.ensure(spark, settings, LANDING_ACTIVITY, EVENTS, *SPEED, *SERVING)
     survive(at_home, source, LIVE, live_points(at_home))
     assert_served(source, settings, tables=MATERIALISED)
@@ -200,7 +213,7 @@ def test_live_survives_kills(at_home: Home, spark: SparkSession) -> None:
 def test_speed_enrich_batch_and_serving_survive_kills_and_a_second_run_adds_nothing(
     at_home: Home, spark: SparkSession
 ) -> None:
-    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=700, seed=3)
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=1000, seed=3)
     lake.ensure(spark, settings, *CATALOGUE)
     survive(at_home, source, PIPELINE, pipeline_points(at_home))
     for layer in ("batch", "serving"):
@@ -270,7 +283,7 @@ def test_kills_and_damaged_checkpoints_together(
     settings = at_home.settings
     points = {INGEST: ingest_points, LIVE: live_points, PIPELINE: pipeline_points}[jobs]
     rounds = {INGEST: 3, LIVE: 2, PIPELINE: 2}[jobs]
-    source = Source.make(settings.home / "shop", events=200 + PORTION * 6 * rounds, seed=100 + seed)
+    source = Source.make(settings.home / "shop", events=400 + PORTION * 6 * rounds, seed=100 + seed)
     lake.ensure(spark, settings, *CATALOGUE)
     chain = [point for _ in range(rounds) for point in points(at_home)]
     random.Random(seed).shuffle(chain)
