@@ -259,3 +259,20 @@ def once_after(code: CodeType, do: Callable[[], object]) -> Iterator[list[bool]]
         yield happened
     finally:
         sys.setprofile(None)
+
+
+def test_a_follower_goes_on_from_its_table_though_its_checkpoint_knows_only_a_micro_batch_never_committed(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    shop = Shop(spark, tmp_path, 7, 60, POPULARITY)
+    for portions in (1, 3):
+        for _ in range(portions):
+            shop.arrive(15)
+        follower = job.load("streaming/speed_views")(spark, shop.settings, job.Options(available_now=True))
+        assert follower is not None
+        while not follower.wait(1):
+            pass
+        for entry in Path(shop.settings.checkpoints, "speed_views", "commits").glob("*"):
+            entry.unlink()
+    assert shop.off() == []
+    assert shop.standing(POPULARITY, "speed").frontier == lake.version(shop.settings, EVENTS)

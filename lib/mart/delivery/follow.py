@@ -39,13 +39,14 @@ def versioned(events: DataFrame) -> DataFrame:
 
 
 def follow(stream: Stream, spark: SparkSession, settings: Settings, name: str, stands: int, advance: Advance) -> None:
-    """Catch up from where a table stands, then start the query that follows the events.
+    """Catch up from where a table stands, then start the query that follows the events from there.
 
-    The catch-up comes first: a checkpoint that is ahead of a table, as after its folder was deleted, must not make us
-    skip events.
+    Its checkpoint lasts no longer than we do: the table says where to go on. One that is ahead of it, as after its folder was
+    deleted, would skip events, and one whose first micro-batch was never committed asks for changes that end before they begin.
     """
     lake.ensure(spark, settings, EVENTS)
     stands = catch_up(spark, settings, stands, advance)
+    stream.forget(spark, name)
 
     def on_batch(events: DataFrame, _: int) -> None:
         newest = events.agg(F.max("_commit_version")).first()
