@@ -46,7 +46,6 @@ def follow(stream: Stream, spark: SparkSession, settings: Settings, name: str, s
     """
     lake.ensure(spark, settings, EVENTS)
     stands = catch_up(spark, settings, stands, advance)
-    stream.forget(spark, name)
 
     def on_batch(events: DataFrame, _: int) -> None:
         newest = events.agg(F.max("_commit_version")).first()
@@ -54,7 +53,7 @@ def follow(stream: Stream, spark: SparkSession, settings: Settings, name: str, s
             with lake.kept(EVENTS, stands, newest[0]):
                 advance(events, newest[0])
 
-    stream.add(feeds.changes(spark, settings, EVENTS, stands), name, on_batch)
+    stream.add(feeds.changes(spark, settings, EVENTS, stands), name, on_batch, anew=True)
 
 
 def catch_up(spark: SparkSession, settings: Settings, stands: int, advance: Advance) -> int:

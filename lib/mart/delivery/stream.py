@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from pyspark.errors import StreamingQueryException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
@@ -30,23 +30,19 @@ class Stream:
         self._fault: BaseException | None = None
         self._stopping = False
 
-    def add(self, frame: DataFrame, name: str, on_batch: OnBatch, seconds: float | None = None) -> None:
+    def add(
+        self, frame: DataFrame, name: str, on_batch: OnBatch, seconds: float | None = None, anew: bool = False
+    ) -> None:
         """Start a query; `name` names its checkpoint. `seconds` between micro-batches, else the settings' trigger.
 
-        With `--full` the checkpoint is forgotten first.
+        With `anew`, and with `--full`, the checkpoint is forgotten first: the query begins where its source is told to.
         """
-        if self._options.full:
-            self.forget(frame.sparkSession, name)
+        checkpoint = f"{self._settings.checkpoints}/{name}"
+        if anew or self._options.full:
+            feeds.forget(frame.sparkSession, checkpoint)
         writer = frame.writeStream.foreachBatch(self._gated(on_batch)).queryName(name)
-        writer = writer.option("checkpointLocation", self._checkpoint(name))
+        writer = writer.option("checkpointLocation", checkpoint)
         self._queries.append(self._trigger(writer, seconds).start())
-
-    def forget(self, spark: SparkSession, name: str) -> None:
-        """Delete a query's checkpoint: it begins where its source is told to."""
-        feeds.forget(spark, self._checkpoint(name))
-
-    def _checkpoint(self, name: str) -> str:
-        return f"{self._settings.checkpoints}/{name}"
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end of all queries; True when all have ended. Raises what made one fail."""
