@@ -116,13 +116,13 @@ def live_points(home: Home) -> Iterator[Callable[[], Point]]:
 
 
 def pipeline_points(home: Home) -> Iterator[Callable[[], Point]]:
-    """Jobs one after the other in one application; those of batch and serving write table after table."""
-    batch, serving = ([table.at(layer) for table in FOLDABLE] for layer in ("batch", "serving"))
+    """Jobs one after the other in one application; batch writes table after table, speed and serving side by side."""
+    batch = [table.at("batch") for table in FOLDABLE]
     yield lambda: among("speed_views: between its tables", home, SPEED)
     yield lambda: between("speed_views: after the last write", home, SPEED, (ENRICHED_EVENTS,))
     yield lambda: between("enrich: after the write", home, (ENRICHED_EVENTS,), (batch[0],))
     yield lambda: between("batch/views: between its tables", home, (batch[0],), (batch[1],))
-    yield lambda: between("serving/merge: between its tables", home, (serving[0],), (serving[1],))
+    yield lambda: among("serving/merge: between its tables", home, tuple(table.at("serving") for table in FOLDABLE))
 
 
 def model_points(home: Home) -> Iterator[Callable[[], Point]]:
