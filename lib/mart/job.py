@@ -76,7 +76,9 @@ def session(settings: Settings, name: str) -> SparkSession:
     os.environ["TZ"] = "UTC"  # collected instants follow the process, not Spark's session
     time.tzset()
     with _stdout_is_ours():
-        spark = SparkSession.builder.appName(f"mart {name}").getOrCreate()
+        # Parquet's old form of a timestamp has no bounds in the footer, and Delta takes no file by its times then.
+        builder = SparkSession.builder.config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+        spark = builder.appName(f"mart {name}").getOrCreate()
     spark.sparkContext.setLogLevel("FATAL")  # what fails is raised here, once, not logged by every layer it passes
     spark.sparkContext.setCheckpointDir(f"{settings.checkpoints}/rdd")
     return spark

@@ -4,7 +4,7 @@ A table stands at a version of processed.events, its frontier, in the same commi
 frontier is skipped, so a replay, a lost commit entry or a deleted checkpoint changes nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.sql import DataFrame, SparkSession
@@ -119,7 +119,7 @@ def refold(
     pinned: Standing,
     rows: DataFrame,
     upto: int,
-    touched: Iterable[object] | None = None,
+    touched: Collection[object] | None = None,
 ) -> None:
     """Fold new rows into a table and say that it now stands at `upto`; only the partitions they touch are rewritten.
 
@@ -130,17 +130,33 @@ def refold(
     """
     if table.partition and touched is None:
         touched = [row[0] for row in rows.select(*table.partition).distinct().collect()]
-    where = lake.partitions(table, touched) if touched else None
     for attempt in range(1, TRIES + 1):
         try:
             if table.partition and not touched:  # no rows: it stands at `upto` all the same
                 lake.append(settings, table, rows, at=(UPSTREAM, upto))
                 break
-            there = lake.read(spark, settings, table, pinned.version)
-            there = there.where(where) if where else there
-            folded = fold(there.select(*table.names).unionByName(rows.select(*table.names)), table)
-            lake.overwrite(settings, table, folded, at=(UPSTREAM, upto), where=where)
+            _fold_in(spark, settings, table, pinned, rows, upto, touched)
             break
         except lake.Conflict:
             if attempt == TRIES:
                 raise
+
+
+def _fold_in(
+    spark: SparkSession,
+    settings: Settings,
+    table: Table,
+    pinned: Standing,
+    rows: DataFrame,
+    upto: int,
+    touched: Collection[object] | None,
+) -> None:
+    if touched:
+        there = lake.read_partitions(spark, settings, table, touched, pinned.version)
+    else:
+        there = lake.read(spark, settings, table, pinned.version)
+    folded = fold(there.select(*table.names).unionByName(rows.select(*table.names)), table)
+    if touched:
+        lake.replace(settings, table, folded, touched, at=(UPSTREAM, upto))
+    else:
+        lake.overwrite(settings, table, folded, at=(UPSTREAM, upto))

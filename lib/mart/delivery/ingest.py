@@ -68,7 +68,8 @@ class Ingest:
 
         A cache would not do: the frame reads `events`, which is written next (lambda-findings A3).
         """
-        seen = lake.read(self.spark, self.settings, EVENTS).where(survey.could_be_twins())
+        within = ("event_at", survey.spans())
+        seen = lake.read_partitions(self.spark, self.settings, EVENTS, sorted(survey.days), within=within)
         return landing.decide(fresh, seen, self._catalogue.frame()).localCheckpoint()
 
     def _catch_up(self) -> None:

@@ -1,10 +1,9 @@
 """One look at a micro-batch: which offsets it holds, and which days and times its events name."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mart.delivery.positions import Range
@@ -19,19 +18,16 @@ class Survey:
     ranges: list[Range]
     days: dict[date, tuple[datetime, datetime]]
 
-    def could_be_twins(self) -> Column:
-        """The events that could repeat one of these: pruned by day, then by the span of each day.
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """The times of the events that could repeat one of these: the span of each day, or of a few days each.
 
         One late record must not widen the span to days (lambda-findings B4). Spans are of whole minutes: an instant in the
         plan becomes part of its compiled code, and so that serves several micro-batches.
         """
         days = sorted(self.days)
         step = max(1, -(-len(days) // MOST_SPANS))
-        groups = [days[i : i + step] for i in range(0, len(days), step)]
-        spans = [
-            (_minute(min(self.days[d][0] for d in g)), _minute(max(self.days[d][1] for d in g), 1)) for g in groups
-        ]
-        return F.col("event_day").isin(days) & _any(F.col("event_at").between(first, last) for first, last in spans)
+        groups = [[self.days[day] for day in days[i : i + step]] for i in range(0, len(days), step)]
+        return [(_minute(min(g)[0]), _minute(max(last for _, last in g), 1)) for g in groups]
 
 
 def look(parsed: DataFrame) -> Survey:
@@ -61,10 +57,3 @@ def _joined(one: Range | None, other: Range) -> Range:
 
 def _minute(at: datetime, later: int = 0) -> datetime:
     return at.replace(second=0, microsecond=0) + timedelta(minutes=later)
-
-
-def _any(conditions: Iterable[Column]) -> Column:
-    found = F.lit(False)
-    for condition in conditions:
-        found = found | condition
-    return found

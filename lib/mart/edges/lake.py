@@ -5,28 +5,34 @@ commit, so that rows and the position they stand at cannot part.
 """
 
 import re
-import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from functools import reduce
+from operator import or_
 
 from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
+from deltalake import DeltaTable as Log
+from deltalake.exceptions import CommitFailedError
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from mart.edges import commits
 from mart.edges import delta as log
+from mart.edges.commits import Appended
 from mart.schema import Table, delta
 from mart.schema import spark as types
 from mart.settings import Settings
 from mart.tables import EVENTS
 
 Frontier = tuple[str, int]
-Conflict = DeltaConcurrentModificationException  # another writer committed first: read again, then write again
+Conflict = (
+    DeltaConcurrentModificationException,
+    CommitFailedError,
+)  # another writer committed first: read again, then write again
 
 # What Delta says when its log or its files no longer reach back.
 GONE = re.compile(
@@ -39,17 +45,6 @@ WAYS_ON = {
     EVENTS.full_name: "the events are: run `mart run batch/views --full`, then whichever stream stopped, once, with --full "
     "(streaming/speed_views goes on from the batch tables, streaming/enrich takes in what it lacks)",
 }
-
-
-COMPACTIONS = 10  # more than that do not come between a commit and the question which it was
-
-
-@dataclass(frozen=True)
-class Appended:
-    """What an append has done: the version that holds the rows, and how many there were."""
-
-    version: int
-    rows: int
 
 
 class FeedGone(RuntimeError):
@@ -111,6 +106,36 @@ def read(spark: SparkSession, settings: Settings, table: Table, version: int | N
     return reader.load(path(settings, table))
 
 
+def read_partitions(
+    spark: SparkSession,
+    settings: Settings,
+    table: Table,
+    values: Collection[object],
+    version: int | None = None,
+    within: commits.Within | None = None,
+) -> DataFrame:
+    """Read whole partitions, or the rows in them `within` some spans, by the names of their files.
+
+    A small read without Delta's snapshot, which is rebuilt in Spark jobs after each commit (decision 0010).
+    """
+    opened = log.open_table(settings, table.path, version)
+    assert opened is not None, f"{table.full_name}: call ensure at the start of a job"
+    found = [f"{path(settings, table)}/{file}" for file, _ in commits.files(opened, table, values, within)]
+    if not found:
+        return spark.createDataFrame([], types.struct(table))
+    (name,) = table.partition
+    inside = StructType([field for field in types.struct(table) if field.name != name])
+    folder = F.regexp_extract(F.col("_metadata.file_path"), f"/{name}=([^/]+)/", 1)
+    rows = spark.read.schema(inside).option("recursiveFileLookup", "true").parquet(*found)
+    rows = rows.withColumn(name, folder.cast(table.column(name).type.spark)).select(*table.names)
+    return rows.where(_any_of(within)) if within else rows
+
+
+def _any_of(within: commits.Within) -> Column:
+    name, spans = within
+    return reduce(or_, (F.col(name).between(first, last) for first, last in spans))
+
+
 def feed(spark: SparkSession, settings: Settings, table: Table, after: int, upto: int) -> DataFrame:
     """Read every change that the versions (after, upto] made, with its `_change_type` and `_commit_version`.
 
@@ -146,10 +171,34 @@ def _gone(table: Table, after: int, upto: int) -> str:
 
 
 def append(settings: Settings, table: Table, frame: DataFrame, at: Frontier | None = None) -> Appended:
-    """Append rows; nothing is written where the table already stands at the frontier."""
-    token = uuid.uuid4().hex
-    _writer(frame, table, at).option("userMetadata", token).mode("append").save(path(settings, table))
-    return _appended(settings, table, token)
+    """Append rows; nothing is written where the table already stands at the frontier. Raises Conflict."""
+    opened = _opened(settings, table)
+    if _reached(opened, at):
+        return Appended(opened.version(), 0)
+    added = commits.write(opened, table, path(settings, table), _declared(frame, table))
+    return commits.commit(opened, table, added, at=at)
+
+
+def replace(settings: Settings, table: Table, frame: DataFrame, values: Collection[object], at: Frontier) -> None:
+    """Put rows in the place of whole partitions; nothing is written where the table already stands at the frontier.
+
+    In: rows that lie in the partitions `values`, at least one. Raises Conflict.
+    """
+    opened = _opened(settings, table)
+    if not _reached(opened, at):
+        added = commits.write(opened, table, path(settings, table), _declared(frame, table))
+        commits.commit(opened, table, added, commits.take_away(opened, table, values), at)
+
+
+def _opened(settings: Settings, table: Table) -> Log:
+    opened = log.open_table(settings, table.path)
+    assert opened is not None, f"{table.full_name}: call ensure at the start of a job"
+    return opened
+
+
+def _reached(opened: Log, at: Frontier | None) -> bool:
+    stands = opened.transaction_version(at[0]) if at else None
+    return at is not None and stands is not None and stands >= at[1]
 
 
 def overwrite(
@@ -174,8 +223,7 @@ def overwrite(
 
 
 def _writer(frame: DataFrame, table: Table, at: Frontier | None) -> DataFrameWriter:
-    columns = [F.col(f"`{c.name}`").cast(c.type.spark).alias(c.name) for c in table.columns]
-    writer = frame.select(*columns).write.format("delta")
+    writer = _declared(frame, table).write.format("delta")
     if table.partition:
         writer = writer.partitionBy(*table.partition)
     if at is None:
@@ -184,22 +232,8 @@ def _writer(frame: DataFrame, table: Table, at: Frontier | None) -> DataFrameWri
     return writer.option("txnAppId", upstream).option("txnVersion", version)
 
 
-def _appended(settings: Settings, table: Table, token: str) -> Appended:
-    """Find our commit: the newest, unless a compaction came after it; none where nothing was written."""
-    opened = log.open_table(settings, table.path)
-    assert opened is not None
-    newest = opened.version()
-    for back, commit in enumerate(opened.history(COMPACTIONS)):
-        if commit.get("userMetadata") == token:
-            return Appended(newest - back, int(commit["operationMetrics"]["numOutputRows"]))
-    return Appended(newest, 0)
-
-
-def partitions(table: Table, values: Iterable[object]) -> str:
-    """Say in SQL which partitions are meant, for `overwrite(where=…)`; tables have one partition column at most."""
-    (name,) = table.partition
-    listed = ", ".join(f"DATE'{v}'" if isinstance(v, date) else str(v) for v in values)
-    return f"{name} IN ({listed})"
+def _declared(frame: DataFrame, table: Table) -> DataFrame:
+    return frame.select(*(F.col(f"`{c.name}`").cast(c.type.spark).alias(c.name) for c in table.columns))
 
 
 def drop_buckets(spark: SparkSession, settings: Settings, table: Table, below: int) -> None:
@@ -221,3 +255,4 @@ def vacuum(spark: SparkSession, settings: Settings, table: Table) -> None:
     """
     spark.conf.set("spark.databricks.delta.vacuum.logging.enabled", "false")
     DeltaTable.forPath(spark, path(settings, table)).vacuum()
+    commits.sweep(path(settings, table))
