@@ -163,6 +163,7 @@ TOLD = {
     "quantity_fraction": "quantity: 1.5",
     "price_negative": "price: -0.01",
     "rating_six": "rating: 6",
+    "event_at_year_zero": 'event_at: "0000-01-01T00:00:00Z"',
     "event_id_number": "event_id: 17",
     "session_id_object": 'session_id: {"id":"s"}',
     "category_array": 'category: ["toys","kite"]',

@@ -32,8 +32,9 @@ class Survey:
 
 def look(parsed: DataFrame) -> Survey:
     """Survey parsed records in one pass; the driver gets a row per source partition and day."""
-    day = F.when(F.col("reason").isNull(), F.to_date("event_at")).alias("day")
-    at, offset = F.col("event_at"), F.col("offset")
+    # Of good records only: a reject may name a year that Python has no date for.
+    at, offset = F.when(F.col("reason").isNull(), F.col("event_at")), F.col("offset")
+    day = F.to_date(at).alias("day")
     measured = [F.min(offset).alias("first"), F.max(offset).alias("last"), F.count(F.lit(1)).alias("records")]
     spans = [F.min(at).alias("earliest"), F.max(at).alias("latest")]
     rows = parsed.groupBy("source", "partition", day).agg(*measured, *spans).collect()

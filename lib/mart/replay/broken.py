@@ -123,6 +123,7 @@ KINDS = (
         price_beyond_double=_written("price", b"1e999"),
         rating_six=_with(rating=6),
         rating_negative=_with(rating=-0.5),
+        event_at_year_zero=_with(event_at="0000-01-01T00:00:00Z"),
     ),
     *_reject(
         "from_the_future",
