@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame, SparkSession
 
-from mart.edges import delta, lake, outbox, snowflake
+from mart.edges import changefeed, delta, lake, outbox, snowflake
 from mart.edges.snowflake import Warehouse
 from mart.schema import Table
 from mart.schema import snowflake as sql
@@ -128,10 +128,10 @@ def pack(
 
     if before and before.table_id == now.table_id and before.version < now.version:
         try:
-            feed = lake.feed(spark, settings, table, before.version, now.version)
-            with lake.kept(table, before.version, now.version):
+            feed = changefeed.feed(spark, settings, table, before.version, now.version)
+            with changefeed.kept(table, before.version, now.version):
                 return write(changes.net(feed, table)), False
-        except lake.FeedGone:
+        except changefeed.FeedGone:
             pass  # the whole table says the same, only longer
     return write(changes.whole(lake.read(spark, settings, table, now.version), table)), True
 

@@ -21,9 +21,9 @@ from mart.delivery import layers
 from mart.delivery.follow import Speed, catch_up, refold
 from mart.delivery.ingest import Arrived, Ingest
 from mart.delivery.live import Live
-from mart.edges import delta, lake
+from mart.edges import changefeed, delta, lake
+from mart.edges.changefeed import FeedGone
 from mart.edges.delta import Standing
-from mart.edges.lake import FeedGone
 from mart.replay.generate import Plan, history
 from mart.replay.stream import Shares
 from mart.schema import Table
@@ -186,8 +186,8 @@ def test_landing_that_lost_its_changes_is_to_be_restored(spark: SparkSession, tm
     shop.arrive(20)
     shop.arrive(20)
     forget_changes(spark, shop.settings, LANDING_ACTIVITY)
-    feed = lake.changes(spark, shop.settings, LANDING_ACTIVITY, 0, 2)
-    with pytest.raises(FeedGone, match=r"versions 1 to 2 .* from a backup"), lake.kept(LANDING_ACTIVITY, 0, 2):
+    feed = changefeed.added(spark, shop.settings, LANDING_ACTIVITY, 0, 2)
+    with pytest.raises(FeedGone, match=r"versions 1 to 2 .* from a backup"), changefeed.kept(LANDING_ACTIVITY, 0, 2):
         feed.collect()
 
 

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mart.delivery.stream import Stream
-from mart.edges import feeds, lake
+from mart.edges import changefeed, feeds, lake
 from mart.edges.delta import Standing
 from mart.schema import Table
 from mart.settings import Settings
@@ -50,7 +50,7 @@ def follow(stream: Stream, spark: SparkSession, settings: Settings, name: str, s
     def on_batch(events: DataFrame, _: int) -> None:
         newest = events.agg(F.max("_commit_version")).first()
         if newest and newest[0] is not None:
-            with lake.kept(EVENTS, stands, newest[0]):
+            with changefeed.kept(EVENTS, stands, newest[0]):
                 advance(events, newest[0])
 
     stream.add(feeds.changes(spark, settings, EVENTS, stands), name, on_batch, anew=True)
@@ -60,9 +60,9 @@ def catch_up(spark: SparkSession, settings: Settings, stands: int, advance: Adva
     """Take a table that stands at a version to the newest one. Returns that version."""
     newest = lake.version(settings, EVENTS) or 0
     if newest > stands:
-        feed = lake.changes(spark, settings, EVENTS, stands, newest).persist()
+        feed = changefeed.added(spark, settings, EVENTS, stands, newest).persist()
         try:
-            with lake.kept(EVENTS, stands, newest):
+            with changefeed.kept(EVENTS, stands, newest):
                 advance(feed, newest)
         finally:
             feed.unpersist()

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 import mart
 from mart.delivery.positions import Positions
 from mart.delivery.survey import Survey, look
-from mart.edges import lake
+from mart.edges import changefeed, lake
 from mart.settings import Settings
 from mart.tables import EVENTS, LANDING_ACTIVITY, PRODUCTS
 from mart.views import activity, landing
@@ -78,12 +78,12 @@ class Ingest:
         stands = lake.frontier(self.settings, EVENTS, UPSTREAM) or 0
         if stands >= newest:
             return
-        missed = lake.changes(self.spark, self.settings, LANDING_ACTIVITY, stands, newest)
+        missed = changefeed.added(self.spark, self.settings, LANDING_ACTIVITY, stands, newest)
         raw = missed.where(F.col("outcome") == "event").select(*RAW)
         parsed = self.parse(raw).withColumn("reason", F.lit(None).cast("string"))
         nobody = lake.read(self.spark, self.settings, EVENTS).where(F.lit(False))
         events = landing.events(landing.decide(parsed, nobody, self._catalogue.frame()), EVENTS)
-        with lake.kept(LANDING_ACTIVITY, stands, newest):
+        with changefeed.kept(LANDING_ACTIVITY, stands, newest):
             if not events.isEmpty():
                 lake.append(self.settings, EVENTS, events, at=(UPSTREAM, newest))
 

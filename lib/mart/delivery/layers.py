@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mart.delivery.follow import UPSTREAM, lifted, refold
-from mart.edges import delta, lake
+from mart.edges import changefeed, delta, lake
 from mart.edges.delta import Standing
 from mart.schema import Table
 from mart.settings import Settings
@@ -29,8 +29,8 @@ def refresh(spark: SparkSession, settings: Settings, table: Table, full: bool = 
         rows = lifted(lake.read(spark, settings, EVENTS, newest), target)
         lake.overwrite(settings, target, rows, at=(UPSTREAM, newest), anew=full)
     else:
-        feed = lake.changes(spark, settings, EVENTS, stands.frontier, newest)
-        with lake.kept(EVENTS, stands.frontier, newest):
+        feed = changefeed.added(spark, settings, EVENTS, stands.frontier, newest)
+        with changefeed.kept(EVENTS, stands.frontier, newest):
             rows = lifted(feed, target).localCheckpoint()
         refold(spark, settings, target, stands, rows, newest)
     return newest

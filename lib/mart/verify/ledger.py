@@ -6,7 +6,7 @@ landed = events + duplicates + rejects, per source partition; processed.events h
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from mart.edges import delta, lake
+from mart.edges import changefeed, delta, lake
 from mart.settings import Settings
 from mart.tables import EVENTS, LANDING_ACTIVITY
 from mart.verify.finding import Finding
@@ -67,7 +67,7 @@ def _events(spark: SparkSession, settings: Settings) -> list[Finding]:
             f"landing at version {upto} has {missing} events that are missing here, and lacks {strange} that are here"
         )
     waiting = (lake.version(settings, LANDING_ACTIVITY) or 0) - upto
-    later = lake.changes(spark, settings, LANDING_ACTIVITY, upto, upto + waiting) if waiting else None
+    later = changefeed.added(spark, settings, LANDING_ACTIVITY, upto, upto + waiting) if waiting else None
     left = later.where(F.col("outcome") == "event").count() if later is not None else 0
     findings = [Finding("ledger", "processed.events", detail, off=bool(missing or strange))]
     if left:
