@@ -102,7 +102,7 @@ def test_a_row_that_breaks_a_condition_fails_the_whole_write(there: Lake, bad: R
 def test_two_that_move_one_frontier_are_in_conflict(there: Lake) -> None:
     early = DeltaTable(there.place)
     there.append(row("a", DAYS[0]), at=("events", 1))
-    added = commits.write(early, SEEN, there.place, there.frame(row("b", DAYS[0])))
+    added = commits.write(SEEN, there.place, there.frame(row("b", DAYS[0])))
     with pytest.raises(lake.Conflict):
         commits.commit(early, SEEN, added, at=("events", 2))
     assert there.rows() == {row("a", DAYS[0])}
@@ -112,7 +112,7 @@ def test_two_that_replace_the_same_files_are_in_conflict(there: Lake) -> None:
     there.append(row("a", DAYS[0]))
     early = DeltaTable(there.place)
     lake.replace(there.settings, SEEN, there.frame(row("b", DAYS[0])), DAYS[:1], at=("one", 1))
-    added = commits.write(early, SEEN, there.place, there.frame(row("c", DAYS[0])))
+    added = commits.write(SEEN, there.place, there.frame(row("c", DAYS[0])))
     with pytest.raises(lake.Conflict):
         commits.commit(early, SEEN, added, commits.take_away(early, SEEN, DAYS[:1]), at=("other", 1))
     assert there.rows() == {row("b", DAYS[0])}
@@ -121,7 +121,7 @@ def test_two_that_replace_the_same_files_are_in_conflict(there: Lake) -> None:
 def test_appends_beside_one_another_both_come_and_each_knows_its_version(there: Lake) -> None:
     one, other = DeltaTable(there.place), DeltaTable(there.place)
     for number, opened in enumerate((one, other), 1):
-        added = commits.write(opened, SEEN, there.place, there.frame(row(str(number), DAYS[0])))
+        added = commits.write(SEEN, there.place, there.frame(row(str(number), DAYS[0])))
         assert commits.commit(opened, SEEN, added) == lake.Appended(version=number, rows=1)
     assert there.rows() == {row("1", DAYS[0]), row("2", DAYS[0])}
 

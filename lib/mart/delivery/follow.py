@@ -128,35 +128,21 @@ def refold(
     frontier come from one snapshot, and nothing is written where the table has reached `upto` meanwhile: so another process
     at the same table (serving/merge beside streaming/live) makes nothing count twice.
     """
+    at = (UPSTREAM, upto)
     if table.partition and touched is None:
         touched = [row[0] for row in rows.select(*table.partition).distinct().collect()]
+    if touched is None:
+        there = lake.read(spark, settings, table, pinned.version)
+    else:
+        there = lake.read_partitions(spark, settings, table, touched, pinned.version)
+    folded = fold(there.select(*table.names).unionByName(rows.select(*table.names)), table)
     for attempt in range(1, TRIES + 1):
         try:
-            if table.partition and not touched:  # no rows: it stands at `upto` all the same
-                lake.append(settings, table, rows, at=(UPSTREAM, upto))
-                break
-            _fold_in(spark, settings, table, pinned, rows, upto, touched)
+            if touched is None:
+                lake.overwrite(settings, table, folded, at=at)
+            else:
+                lake.replace(settings, table, folded, touched, at=at)
             break
         except lake.Conflict:
             if attempt == TRIES:
                 raise
-
-
-def _fold_in(
-    spark: SparkSession,
-    settings: Settings,
-    table: Table,
-    pinned: Standing,
-    rows: DataFrame,
-    upto: int,
-    touched: Collection[object] | None,
-) -> None:
-    if touched:
-        there = lake.read_partitions(spark, settings, table, touched, pinned.version)
-    else:
-        there = lake.read(spark, settings, table, pinned.version)
-    folded = fold(there.select(*table.names).unionByName(rows.select(*table.names)), table)
-    if touched:
-        lake.replace(settings, table, folded, touched, at=(UPSTREAM, upto))
-    else:
-        lake.overwrite(settings, table, folded, at=(UPSTREAM, upto))

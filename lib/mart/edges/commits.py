@@ -32,10 +32,6 @@ Within = tuple[str, Sequence[tuple[datetime, datetime]]]  # a key column, and sp
 NOBODY = "__HIVE_DEFAULT_PARTITION__"
 LATER = 10  # more commits of others do not come between ours and the question which it was
 LONGEST = 64  # of a text that is worth having as a bound [characters]
-KEPT = {
-    "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",  # no _SUCCESS beside the files
-    "compression": "snappy",
-}
 
 
 @dataclass(frozen=True)
@@ -46,13 +42,13 @@ class Appended:
     rows: int
 
 
-def write(opened: DeltaTable, table: Table, place: str, frame: DataFrame) -> list[AddAction]:
+def write(table: Table, place: str, frame: DataFrame) -> list[AddAction]:
     """Write rows into a new folder below the table at `place`; nobody sees them before `commit`.
 
     Raises Spark's error where a row breaks a condition of the table.
     """
     folder = f"rows-{uuid.uuid4().hex}"
-    writer = checked(frame, table).write.options(**KEPT)
+    writer = checked(frame, table).write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
     writer = writer.partitionBy(*table.partition) if table.partition else writer
     writer.parquet(f"{place}/{folder}")
     files = PyFileSystem(DeltaStorageHandler(place))

@@ -24,10 +24,8 @@ from mart.schema import spark as types
 from mart.settings import Settings
 
 Frontier = tuple[str, int]
-Conflict = (
-    DeltaConcurrentModificationException,
-    CommitFailedError,
-)  # another writer committed first: read again, then write again
+# Another writer committed first: read again, then write again.
+Conflict = (DeltaConcurrentModificationException, CommitFailedError)
 
 
 def path(settings: Settings, table: Table) -> str:
@@ -97,8 +95,7 @@ def read_partitions(
 
     A small read without Delta's snapshot, which is rebuilt in Spark jobs after each commit (decision 0010).
     """
-    opened = log.open_table(settings, table.path, version)
-    assert opened is not None, f"{table.full_name}: call ensure at the start of a job"
+    opened = _opened(settings, table, version)
     found = [f"{path(settings, table)}/{file}" for file, _ in commits.files(opened, table, values, within)]
     if not found:
         return spark.createDataFrame([], types.struct(table))
@@ -120,23 +117,23 @@ def append(settings: Settings, table: Table, frame: DataFrame, at: Frontier | No
     opened = _opened(settings, table)
     if _reached(opened, at):
         return Appended(opened.version(), 0)
-    added = commits.write(opened, table, path(settings, table), _declared(frame, table))
+    added = commits.write(table, path(settings, table), _declared(frame, table))
     return commits.commit(opened, table, added, at=at)
 
 
 def replace(settings: Settings, table: Table, frame: DataFrame, values: Collection[object], at: Frontier) -> None:
     """Put rows in the place of whole partitions; nothing is written where the table already stands at the frontier.
 
-    In: rows that lie in the partitions `values`, at least one. Raises Conflict.
+    In: rows that lie in the partitions `values`; where there are none of both, the frontier moves all the same. Raises Conflict.
     """
     opened = _opened(settings, table)
     if not _reached(opened, at):
-        added = commits.write(opened, table, path(settings, table), _declared(frame, table))
+        added = commits.write(table, path(settings, table), _declared(frame, table))
         commits.commit(opened, table, added, commits.take_away(opened, table, values), at)
 
 
-def _opened(settings: Settings, table: Table) -> Log:
-    opened = log.open_table(settings, table.path)
+def _opened(settings: Settings, table: Table, version: int | None = None) -> Log:
+    opened = log.open_table(settings, table.path, version)
     assert opened is not None, f"{table.full_name}: call ensure at the start of a job"
     return opened
 
