@@ -25,7 +25,6 @@ def decided(
     spark: SparkSession,
     records: list[tuple[str, str, Record]],
     seen: tuple[tuple[str, datetime], ...] = (),
-    products: tuple[tuple[str, str | None, str | None], ...] = (),
 ) -> DataFrame:
     rest = [c.name for c in BUSINESS] + ["reason", "detail"]
     rows = [
@@ -34,8 +33,12 @@ def decided(
     ]
     parsed = spark.createDataFrame(rows, PARSED)
     known = spark.createDataFrame(list(seen), "event_id string, event_at timestamp")
+    return landing.decide(parsed, landing.repeated(parsed, known))
+
+
+def events(spark: SparkSession, decided: DataFrame, *products: tuple[str, str | None, str | None]) -> DataFrame:
     catalogue = spark.createDataFrame(list(products), "product_id string, category string, brand string")
-    return landing.decide(parsed, known, catalogue)
+    return landing.events(decided, catalogue, EVENTS)
 
 
 def outcomes(frame: DataFrame) -> dict[str, str]:
@@ -81,12 +84,12 @@ def test_category_and_brand_come_from_the_catalogue_where_the_event_names_none(s
         ("0", "3", record("d", product_id="unheard of")),
     ]
     catalogue = (("p1", "toys", "Acme"), ("p2", None, "Acme"), ("p3", "never", "never"))
-    rows = decided(spark, records, products=catalogue).orderBy("offset").select("category", "brand").collect()
+    rows = events(spark, decided(spark, records), *catalogue).orderBy("offset").select("category", "brand").collect()
     unknown = "(unknown)"
     assert [tuple(row) for row in rows] == [("toys", "Acme"), ("mine", "Acme"), (unknown, "Acme"), (unknown, unknown)]
 
 
-def test_one_frame_holds_both_tables(spark: SparkSession) -> None:
+def test_both_tables_are_made_from_one_frame(spark: SparkSession) -> None:
     records = [("0", "0", record("a", LATER)), ("0", "1", record(None, None, reason="not_json"))]
     frame = decided(spark, records).selectExpr("*", "'1' AS code_version", "'b' AS batch")
     landed = frame.select(*LANDING_ACTIVITY.names).orderBy("offset").collect()
@@ -94,8 +97,8 @@ def test_one_frame_holds_both_tables(spark: SparkSession) -> None:
         ("event", b"as it came", "2026-11-21"),
         ("not_json", b"as it came", "2026-11-21"),
     ]
-    (event,) = landing.events(frame, EVENTS).collect()
+    (event,) = events(spark, frame).collect()
     assert (event["event_id"], event["offset"], str(event["event_day"])) == ("a", f"{0:020}", "2026-11-20")
     declared = {field.name: field.dataType for field in types.struct(EVENTS)}
-    assert {field.name: field.dataType for field in landing.events(frame, EVENTS).schema} == declared
+    assert {field.name: field.dataType for field in events(spark, frame).schema} == declared
     assert set(PRODUCTS.key) == {"product_id"}  # so that the join adds no row

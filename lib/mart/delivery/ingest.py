@@ -20,11 +20,12 @@ from mart.views import activity, landing
 from mart.views.sources import RAW
 
 UPSTREAM = "landing"
+FEW = 100_000  # duplicates of a micro-batch that each task may hold in memory, some 10 MB; Spark does not know how many
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """Events of one micro-batch, frozen, the version of processed.events that holds them, and the days that they may name."""
+    """Events of one micro-batch, made from frozen frames, the version of processed.events that holds them, and their days."""
 
     events: DataFrame
     version: int
@@ -54,23 +55,24 @@ class Ingest:
         fresh = self.positions.beyond(frozen, survey.ranges)
         if not any(self.positions.has_new(found) for found in survey.ranges):
             return None
-        landed = self._decide(fresh, survey)
-        version = lake.append(self.settings, LANDING_ACTIVITY, landed).version
+        decided = landing.decide(fresh, self._repeated(fresh, survey))
+        version = lake.append(self.settings, LANDING_ACTIVITY, decided).version
         self.positions.advance(survey.ranges)
         if not survey.days:  # rejects only
             return None
-        events = landing.events(landed, EVENTS)
+        events = landing.events(decided, self._catalogue.frame(), EVENTS)
         appended = lake.append(self.settings, EVENTS, events, at=(UPSTREAM, version))
         return Arrived(events, appended.version, sorted(survey.days))
 
-    def _decide(self, fresh: DataFrame, survey: Survey) -> DataFrame:
-        """Decide what becomes of the records, and freeze it: both tables are written from this frame.
+    def _repeated(self, fresh: DataFrame, survey: Survey) -> DataFrame:
+        """Find the duplicates, and freeze them: both tables are written from what they say.
 
         A cache would not do: the frame reads `events`, which is written next (lambda-findings A3).
         """
         within = ("event_at", survey.spans())
         seen = lake.read_partitions(self.spark, self.settings, EVENTS, sorted(survey.days), within=within)
-        return landing.decide(fresh, seen, self._catalogue.frame()).localCheckpoint()
+        repeated = landing.repeated(fresh, seen).localCheckpoint()
+        return F.broadcast(repeated) if repeated.count() <= FEW else repeated
 
     def _catch_up(self) -> None:
         """Append the events that have landed but were not appended: a kill came between the two writes."""
@@ -80,9 +82,8 @@ class Ingest:
             return
         missed = changefeed.added(self.spark, self.settings, LANDING_ACTIVITY, stands, newest)
         raw = missed.where(F.col("outcome") == "event").select(*RAW)
-        parsed = self.parse(raw).withColumn("reason", F.lit(None).cast("string"))
-        nobody = lake.read(self.spark, self.settings, EVENTS).where(F.lit(False))
-        events = landing.events(landing.decide(parsed, nobody, self._catalogue.frame()), EVENTS)
+        good = self.parse(raw).withColumn("outcome", F.lit("event"))
+        events = landing.events(good, self._catalogue.frame(), EVENTS)
         with changefeed.kept(LANDING_ACTIVITY, stands, newest):
             if not events.isEmpty():
                 lake.append(self.settings, EVENTS, events, at=(UPSTREAM, newest))

@@ -1,7 +1,8 @@
 """What becomes of each record: event, duplicate, or the reason of its reject.
 
-In: parsed records, the events already there, the catalogue. Out: rows that hold the columns of landing.activity and of
-processed.events side by side, so that both tables are written from one frozen frame.
+In: parsed records, the events already there, the catalogue. Out: the rows of landing.activity, and those of processed.events
+made from the same records. Who is a duplicate is found from names and coordinates alone: the records themselves, with their
+payloads, are neither shuffled nor sorted for it.
 """
 
 from pyspark.sql import DataFrame, Window
@@ -11,41 +12,38 @@ from mart.schema import Table
 from mart.views.shopping import UNKNOWN
 
 _IDENTITY = ("event_id", "event_at")
+_PLACE = ("source", "partition", "offset")
+_NOWHERE = ""  # sorts before every place: what is there already came first
 
 
-def decide(parsed: DataFrame, seen: DataFrame, products: DataFrame) -> DataFrame:
-    """Add `outcome`, the days, and category and brand from the catalogue where the event names none.
-
-    A duplicate has the event_id and event_at of an event that is already there, or of an earlier record of this batch;
-    `seen` holds event_id and event_at of the former, each once.
+def repeated(parsed: DataFrame, seen: DataFrame) -> DataFrame:
+    """Find the places of duplicates: good records with the event_id and event_at of an event that is already there, or of
+    an earlier record of this batch. `seen` holds event_id and event_at of the former.
     """
-    # Rejects have no identity: their coordinates spread them, lest one task sort them all.
-    identity = (F.coalesce("event_id", F.concat("source", "partition", "offset")), "event_at", F.col("reason").isNull())
-    first_comes = Window.partitionBy(*identity).orderBy("source", "partition", "offset")
-    known = seen.select(*_IDENTITY, F.lit(True).alias("known"))
-    repeated = (F.row_number().over(first_comes) > 1) | F.coalesce("known", F.lit(False))
-    outcome = F.coalesce("reason", F.when(repeated, "duplicate").otherwise("event"))
-    return (
-        parsed.join(known, how="left", on=list(_IDENTITY))
-        .withColumn("outcome", outcome)
-        .withColumn("event_day", F.to_date("event_at"))
-        .withColumn("arrived_day", F.to_date("arrived_at"))
-        .transform(_catalogued, products)
-    )
+    good = parsed.where(F.col("reason").isNull()).select(*_IDENTITY, *_PLACE)
+    there = seen.select(*_IDENTITY, *[F.lit(_NOWHERE).alias(name) for name in _PLACE])
+    first_comes = Window.partitionBy(*_IDENTITY).orderBy(*_PLACE)
+    turns = good.unionByName(there).withColumn("turn", F.row_number().over(first_comes))
+    return turns.where((F.col("turn") > 1) & (F.col("source") != _NOWHERE)).select(*_PLACE)
 
 
-def events(landed: DataFrame, table: Table) -> DataFrame:
-    """The rows that became events, with the columns of processed.events."""
-    return landed.where(F.col("outcome") == "event").select(*table.names)
+def decide(parsed: DataFrame, repeated: DataFrame) -> DataFrame:
+    """Add each record's `outcome` and `arrived_day`. `repeated` holds the places of the duplicates, each once."""
+    twins = repeated.select(*_PLACE, F.lit("duplicate").alias("twin"))
+    outcome = F.coalesce("reason", "twin", F.lit("event"))
+    decided = parsed.join(twins, how="left", on=list(_PLACE)).withColumn("outcome", outcome)
+    return decided.withColumn("arrived_day", F.to_date("arrived_at"))
 
 
-def _catalogued(records: DataFrame, products: DataFrame) -> DataFrame:
+def events(decided: DataFrame, products: DataFrame, table: Table) -> DataFrame:
+    """The records that are events, with category and brand from the catalogue where they name none."""
     catalogue = products.select(
         "product_id", F.col("category").alias("its_category"), F.col("brand").alias("its_brand")
     )
-    return records.join(catalogue, how="left", on="product_id").withColumns(
-        {
-            "category": F.coalesce("category", "its_category", F.lit(UNKNOWN)),
-            "brand": F.coalesce("brand", "its_brand", F.lit(UNKNOWN)),
-        }
-    )
+    named = {
+        "category": F.coalesce("category", "its_category", F.lit(UNKNOWN)),
+        "brand": F.coalesce("brand", "its_brand", F.lit(UNKNOWN)),
+        "event_day": F.to_date("event_at"),
+    }
+    good = decided.where(F.col("outcome") == "event")
+    return good.join(catalogue, how="left", on="product_id").withColumns(named).select(*table.names)
