@@ -17,8 +17,9 @@ _NOWHERE = ""  # sorts before every place: what is there already came first
 
 
 def repeated(parsed: DataFrame, seen: DataFrame) -> DataFrame:
-    """Find the places of duplicates: good records with the event_id and event_at of an event that is already there, or of
-    an earlier record of this batch. `seen` holds event_id and event_at of the former.
+    """Find the places of duplicates: an event of the same id and instant is already there, or came earlier in this batch.
+
+    In: parsed records, and event_id and event_at of the events that are there. Out: source, partition, offset.
     """
     good = parsed.where(F.col("reason").isNull()).select(*_IDENTITY, *_PLACE)
     there = seen.select(*_IDENTITY, *[F.lit(_NOWHERE).alias(name) for name in _PLACE])
