@@ -36,6 +36,16 @@ RUNTIME = [
 # The engine: on EMR and Glue it belongs to the cluster, everywhere else it is installed.
 SPARK = ["pyspark==4.1.1", "delta-spark==4.2.0"]
 
+# What reads product pages; no cluster needs it.
+SCRAPERS = [
+    "babel>=2.17",
+    "extruct>=0.18",
+    "lxml>=6",
+    "price-parser>=0.5.1,<0.6",  # its list of currencies is not public
+    "w3lib>=2.3",
+    "web-poet>=0.24",
+]
+
 # Snowflake and AWS on one machine.
 LOCAL = ["fakesnow[server]==0.12.1", "moto[server]>=5.1,<6"]
 
@@ -43,6 +53,7 @@ DEV = [
     "boto3-stubs-lite>=1.40",
     "chispa>=0.11",
     "hypothesis>=6.120",
+    "lxml-stubs>=0.5",
     "mypy>=1.18",
     "pandas-stubs>=2.2,<3",
     "psutil>=7",
@@ -67,6 +78,6 @@ setup(
     packages=find_namespace_packages("lib", include=["mart", "mart.*"]),
     package_data={"mart": ["py.typed"]},
     install_requires=RUNTIME,
-    extras_require={"spark": SPARK, "local": LOCAL, "dev": [*SPARK, *LOCAL, *DEV]},
+    extras_require={"spark": SPARK, "scrapers": SCRAPERS, "local": LOCAL, "dev": [*SPARK, *SCRAPERS, *LOCAL, *DEV]},
     entry_points={"console_scripts": ["mart = mart.cli:main"]},
 )

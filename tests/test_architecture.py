@@ -220,3 +220,23 @@ def test_nobody_catches_everything_and_goes_on() -> None:
     for file in modules(LIB, ROOT / "jobs"):
         for node in ast.walk(ast.parse(file.read_text())):
             assert not (isinstance(node, ast.ExceptHandler) and node.type is None), file
+
+
+def test_scrapers_know_tables_and_the_broker_only() -> None:
+    """A spider or a Lambda starts without Spark, and a page never fetches."""
+    for file in modules(ROOT / "scrapers"):
+        named = set(imports(file))
+        assert not [
+            name
+            for name in named
+            if name.startswith("mart.") and not name.startswith(("mart.tables", "mart.schema", "mart.edges.kafka"))
+        ], file
+        assert not {name.split(".")[0] for name in named} & {"pyspark", "delta", "snowflake", "mlflow"}, file
+    for file in modules(ROOT / "scrapers" / "pages"):
+        assert not {name.split(".")[0] for name in imports(file)} & {
+            "requests",
+            "urllib3",
+            "httpx",
+            "scrapy",
+            "socket",
+        }, file

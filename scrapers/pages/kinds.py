@@ -1,0 +1,85 @@
+"""What kind of page a response is, and why one is no product.
+
+A page that is no product must yield none: a bot check, a captive portal, an error shell, a listing, a page of reviews.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from scrapers.pages import listing, stock
+from scrapers.pages.product import ProductPage
+
+_BLOCKED = re.compile(
+    r"robot or human|are you a (?:human|robot)|not a robot|enter the characters you see|verify (?:that )?you(?:'re| are) (?:a )?human|"
+    r"unusual (?:traffic|activity)|access (?:to this page has been )?denied|pardon our interruption|just a moment|checking your browser|"
+    r"attention required|security check|press & hold|captcha|automated access|request blocked|bot detection",
+    re.IGNORECASE,
+)
+_PORTAL = re.compile(
+    r"captive portal|wi-?fi (?:login|access)|log ?in to (?:the )?network|accept the terms .{0,40}(?:internet|wi-?fi|network)",
+    re.IGNORECASE,
+)
+_ERROR = re.compile(
+    r"\b(?:404|410|500|502|503)\b|page (?:not found|can.t be found|doesn.t exist)|not found|something went wrong|internal server error|service unavailable|"
+    r"seite (?:wurde )?nicht gefunden|page introuvable|página no encontrada|pagina non trovata|we couldn.t find|no longer exists|oops",
+    re.IGNORECASE,
+)
+_REVIEWS = re.compile(r"product-reviews|/reviews?(?:/|$)", re.IGNORECASE)
+_REVIEW_TITLE = re.compile(
+    r"^(?:customer )?reviews?\b|\breviews?\s*[:&|]|reviews? (?:of|for)\b|ratings? (?:&|and) reviews", re.IGNORECASE
+)
+_SEARCH = re.compile(
+    r"\b(?:search )?results?\b|résultats?\b|suchergebnis|treffer für|resultados|risultati|zoekresultaten|sökresultat|wyniki|výsledky|результаты",
+    re.IGNORECASE,
+)
+_SEARCHED = re.compile(
+    r"^/(?:s|search|catalogsearch|suche|recherche|buscar|busca|ricerca|zoeken|szukaj|hledat)(?:/|$)", re.IGNORECASE
+)
+_FAR = 600  # elements between a title and its price
+_SHORT = 3_000  # characters of a page that says nothing but that it is blocked, or broken
+
+
+def refusal(page: ProductPage) -> str | None:
+    """Say why a page is no product; None where it is one."""
+    words = " ".join(" ".join((one.text or "").split()) for one in page.elements)
+    title = page.tree.findtext(".//title") or ""
+    claimed = page.claim.price is not None and page.claim.title is not None
+    if len(words) < _SHORT and not claimed:
+        for pattern, kind in (
+            (_BLOCKED, "blocked: a bot check"),
+            (_PORTAL, "a captive portal"),
+            (_ERROR, "an error page"),
+        ):
+            if pattern.search(title) or pattern.search(words):
+                return kind
+    if _ERROR.search(title) and not claimed and not page.shown:
+        return "an error page"
+    if _REVIEWS.search(urlsplit(page.url).path) or (_REVIEW_TITLE.search(title) and not claimed):
+        return "a page of reviews"
+    return None if page.about_one else _many(page) if page.about_one is None else _not_one(page)
+
+
+def _not_one(page: ProductPage) -> str:
+    return (
+        f"a listing of {count} products"
+        if (count := len(listing.tiles(page)))
+        else "no product: the shop's product pages look otherwise"
+    )
+
+
+def _many(page: ProductPage) -> str | None:
+    """Judge by what is shown: the first amount behind the title belongs to it, or to a product in a list."""
+    place, title = page.heading
+    tiles = listing.tiles(page)
+    behind = sorted((one for one in page.shown if one.place >= place), key=lambda one: one.place)
+    if title and tiles and stock.shown(page.elements[: page.elements.index(tiles[0].element)], place) is False:
+        return None  # sold out, and others are offered in its place
+    if tiles and (title is None or not behind or listing.holds(tiles, behind[0].element)):
+        return f"a listing of {len(tiles)} products"
+    if _SEARCHED.search(urlsplit(page.url).path) or _SEARCH.search(title or ""):
+        return f"a listing of {len(tiles)} products: what a search found"
+    if title is None:
+        return "no product: it has neither a title nor structured data of one"
+    if not behind or behind[0].place - place > _FAR:
+        return "no product: no price belongs to its title"
+    return None

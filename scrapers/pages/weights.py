@@ -1,0 +1,94 @@
+"""How much an amount looks like the price of the product that a page is about.
+
+As a person tells: near the title, called a price, not struck out, not in a list of other products. Words are those that shops
+of many countries use in class names (English nearly everywhere) and in texts; each says how shops write, none which shop.
+"""
+
+import re
+from collections.abc import Iterator
+
+from scrapers.pages import visible
+from scrapers.pages.visible import Shown
+
+_NAMES = {  # what names of elements say of a price, with a weight
+    r"price|preis|prix|precio|prezzo|preco|cena|hinta|pris\b|amount|prc|cijena|kaina": 3,
+    r"current|actual|now|final|sale|selling|special|offer|our|buy|main|product-?price|sales|promo|discounted|highlight|new": 1,
+    r"buybox|buy-box|add-?to-?(?:cart|basket|bag)|product-?(?:info|detail|main|summary|essential|view|page|header)|pdp|purchase": 2,
+    r"\bold|was\b|was-|-was|previous|before|regular|list-?price|listprice|msrp|rrp|uvp|strike|crossed|compare|original|statt|"
+    r"ancien|barre|antig|old-?price|oldprice|price-?old|from-?price|normal-?price|base-?price|mrp": -5,
+    r"shipping|delivery|versand|livraison|instal|financ|monthly|month|credit|klarna|afterpay|unit-?price|per-?unit|basic|"
+    r"saving|save|discount-?(?:value|amount|percent)|coupon|voucher|points|cashback|bonus|tax|vat|protect|warranty|insur|"
+    r"subscri|deposit|gift-?wrap|trade-?in|member|loyal|reward|insider|loan|leasing|emi\b": -5,
+    r"relat|recommend|carousel|slider|upsell|cross-?sell|similar|also|recent|viewed|together|accessor|bundle|sponsor|"
+    r"suggest|swiper|(?:product|item|card)-?tile|teaser|complement|others?-|alternativ|compare-|listing|grid-?item|product-?(?:card|item|list)|widget": -6,
+    r"header|footer|nav\b|navigation|menu|mini-?cart|minibasket|basket-?(?:total|summary)|breadcrumb|sidebar|filter|facet|"
+    r"cookie|newsletter|modal|popup|tooltip|review|comment|histor": -6,
+}
+_NAMED = [(re.compile(pattern, re.IGNORECASE), weight) for pattern, weight in _NAMES.items()]
+_BEFORE = re.compile(
+    r"\b(?:was|list|comp(?:arable)?\.? value|rrp|msrp|m\.?r\.?p|uvp|statt|instead|before|regular|originally|reg\.|compare at|typical|prix conseill|au lieu|"
+    r"prezzo consigliato|antes|de:|before|listenpreis|unverb|mediana|consigliato|retail)\b", re.IGNORECASE)  # fmt: skip
+_NOT_PRICE = re.compile(
+    r"save|saving|you save|off\b|shipping|delivery|versand|livraison|porto|envío|postage|month|/mo\b|mtl|mois|\bp\.?m\b|mes\b|"
+    r"instal|interest|per (?:kg|unit|item|litre|100)|/\s?(?:kg|100|l\b|m\b|unit|stk|pc)|voucher|coupon|gutschein|over \W?\d|"
+    r"orders? (?:over|above)|\bships?\b|ab \d+ .* versand|protection|warranty|points|cashback|buy at|deposit|"
+    r"used|refurbished from|estimate|bank offer|rata|rate\b|экономия|доставка|бонус|кредит|рассрочк", re.IGNORECASE)  # fmt: skip
+
+
+def weigh(shown: list[Shown], title: int) -> list[Shown]:
+    """Weigh each amount by what names and texts say and how near the title it stands; the likeliest first."""
+    for one in shown:
+        one.score = sum(_named(one)) + _near(one.place, title) + _said(one) + (1 if one.money.currency else 0)
+    return sorted(shown, key=lambda one: (-one.score, one.place))
+
+
+def _named(one: Shown) -> Iterator[float]:
+    around = visible.ancestors(one.element, 2)
+    near = " ".join(visible.names(e) for e in [one.element, *around])
+    alone = " ".join(
+        visible.names(e) for e in [one.element, *(e for e in around if len(visible.text(e, 90)) <= len(one.text))]
+    )
+    above = " ".join(visible.names(e) for e in visible.ancestors(one.element, 12))
+    for number, (pattern, weight) in enumerate(_NAMED):
+        if number in (5, 6):  # lists of others, and what frames the page: however far above
+            yield weight if pattern.search(f"{near} {above}") else 0
+        elif number == 2:
+            yield weight if pattern.search(above) else 0
+        elif number == 3:  # what stands beside a former price is none
+            yield weight if pattern.search(alone) else 0
+        else:
+            yield weight if pattern.search(near) else 0
+    if any(e.tag in ("header", "footer", "nav") for e in one.element.iterancestors()):
+        yield -6
+    if one.element.get("itemprop") in ("price", "lowPrice"):
+        yield 3
+
+
+def _near(place: int, title: int) -> float:
+    """Behind the title by some elements is best; before it is possible, far behind unlikely."""
+    behind = place - title
+    if behind < 0:
+        return 1.5 if behind > -60 else -2.0
+    return 3.0 if behind < 80 else 1.5 if behind < 250 else 0.0 if behind < 600 else -2.0
+
+
+def _said(one: Shown) -> float:
+    around = one.text
+    parent = one.element.getparent()
+    if parent is not None and len(wider := visible.text(parent, 90)) < 90:
+        around = wider
+    score = 0.0
+    if one.struck or _BEFORE.search(around.split(str(one.money.amount))[0][-40:]):
+        score -= 5
+    if _NOT_PRICE.search(one.text):
+        score -= 5
+    if re.search(r"[-−–]\s?$", one.text[: one.money.span[0]]) and one.money.span[0] < 3:
+        score -= 4
+    return score
+
+
+def former(one: Shown) -> bool:
+    """Whether names or texts call an amount the former price."""
+    pattern, _ = _NAMED[3]
+    around = " ".join(visible.names(e) for e in [one.element, *visible.ancestors(one.element, 2)])
+    return bool(pattern.search(around) or _BEFORE.search(one.text))
