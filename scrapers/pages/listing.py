@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 
 from scrapers.pages import visible
 from scrapers.pages.product import ProductPage
+from scrapers.pages.visible import Shown
 
 FEWEST = 4  # of which one speaks as a list
 _NEXT = re.compile(
@@ -50,7 +51,17 @@ def tiles(page: ProductPage) -> list[Tile]:
                 groups[depth, element.tag, _called(element)].setdefault(link.get("href").split("#")[0], element)
     rows = {key: list(group.values()) for key, group in groups.items() if len(group) >= FEWEST}
     best = max(rows, key=lambda key: (len(rows[key]), -key[0]), default=None)
-    return [_tile(one, page) for one in rows[best]] if best else []
+    return _tiles(rows[best], page) if best else []
+
+
+def _tiles(elements: list[HtmlElement], page: ProductPage) -> list[Tile]:
+    """Read each tile, with the amounts that lie in it."""
+    inside: dict[HtmlElement, list[Shown]] = {element: [] for element in elements}
+    for shown in page.shown:
+        holder = next((one for one in [shown.element, *shown.element.iterancestors()] if one in inside), None)
+        if holder is not None:
+            inside[holder].append(shown)
+    return [_tile(element, sums, page.url) for element, sums in inside.items()]
 
 
 def _called(element: HtmlElement) -> str:
@@ -77,17 +88,16 @@ def next_page(page: ProductPage) -> str | None:
     return None
 
 
-def _tile(element: HtmlElement, page: ProductPage) -> Tile:
+def _tile(element: HtmlElement, sums: list[Shown], url: str) -> Tile:
     links = [element] if element.tag == "a" else [one for one in element.iter("a") if one.get("href")]
     named = max(links, key=lambda link: len(visible.text(link)), default=None)
-    sums = [s for s in page.shown if s.element is element or element in s.element.iterancestors()]
     asked = [one for one in sums if not one.struck] or sums
     best = max(asked, key=lambda one: (one.score, -one.place), default=None)
     title = element.find(".//img[@alt]")
     said = (visible.text(named) if named is not None else "") or (title.get("alt") if title is not None else "")
     return Tile(
         title=" ".join(said.split()) or None,
-        url=urljoin(page.url, links[0].get("href") or "") if links else None,
+        url=urljoin(url, links[0].get("href") or "") if links else None,
         price=best.money.amount if best else None,
         currency=best.money.currency if best else None,
         element=element,

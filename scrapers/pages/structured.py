@@ -31,6 +31,8 @@ _IN_STOCK = {
 }
 _OUT_OF_STOCK = {"outofstock", "soldout", "discontinued", "out of stock", "oos", "outofstock only"}
 
+MANY = 4  # products with an offer of their own, from which on a page may be a list
+
 
 @dataclass
 class Claim:
@@ -68,7 +70,7 @@ def claim(tree: HtmlElement, url: str, locale: Locale | None) -> Claim:
     found = Claim()
     for nodes in (syntaxes.json_ld(tree), syntaxes.microdata(tree, url), syntaxes.rdfa(tree, url)):
         products = list(_products(nodes))
-        product = _main(products, url)
+        product = _main(products, url, tree.findtext(".//title") or "")
         if product is not None:
             twins = [
                 one for one in products if one is not product and text(one.get("name")) == text(product.get("name"))
@@ -93,14 +95,25 @@ def _products(nodes: list[Node]) -> Iterator[Node]:
     return (node for node in syntaxes.walk(nodes) if syntaxes.PRODUCT.search(syntaxes.kind_of(node)))
 
 
-def _main(products: list[Node], url: str) -> Node | None:
-    """The product that the page is about: the one of its address, else the first that has an offer, else the first."""
-    here = urlsplit(url).path.rstrip("/")
+def _main(products: list[Node], url: str, title: str) -> Node | None:
+    """The product that the page is about: the one of its address, else the one that its title names.
+
+    Where it is neither, the first that has an offer, or the first; but of many none: they are a list.
+    """
+    here, words = urlsplit(url).path.rstrip("/"), _words(title)
     for one in products:
         its = urlsplit(urljoin(url, text(one.get("url")) or text(one.get("@id")) or "")).path.rstrip("/")
         if here and its == here and (one.get("offers") or one.get("hasVariant")):
             return one
+    names = {name: _words(name) for one in products if one.get("offers") and (name := text(one.get("name")))}
+    if len(names) >= MANY:
+        named = max(names, key=lambda name: len(names[name] & words) / max(len(names[name]), 1))
+        return next((p for p in products if text(p.get("name")) == named), None) if names[named] <= words else None
     return next((one for one in products if one.get("offers")), products[0] if products else None)
+
+
+def _words(said: str) -> set[str]:
+    return set(re.findall(r"\w+", said.lower()))
 
 
 def _product(node: Node, url: str, locale: Locale | None) -> Claim:

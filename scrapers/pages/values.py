@@ -49,7 +49,7 @@ def _alternatives(signs: list[str]) -> str:
 _SIGN = f"(?:{_alternatives(_WRITTEN)}|{_alternatives(sorted(CURRENCY_CODES))})"
 _MONEY = re.compile(
     rf"(?P<before>{_SIGN})\s{{0,2}}:?\s{{0,2}}(?P<first>{_NUMBER})"
-    rf"|(?<![\d.,])(?P<second>{_NUMBER})(?:,[-–—])?\s{{0,2}}(?P<after>{_SIGN})(?:(?P<cents>\d\d)(?!\d))?"
+    rf"|(?<![\d.,])(?:(?P<low>{_NUMBER})\s?(?:-|–|—|to|bis|à)\s?)?(?P<second>{_NUMBER})(?:,[-–—])?\s{{0,2}}(?P<after>{_SIGN})(?:(?P<cents>\d\d)(?!\d))?"
 )
 _LONE = re.compile(rf"(?<![\w.,]){_NUMBER}(?![\w%])")
 
@@ -74,9 +74,10 @@ def money(text: str, locale: Locale | None) -> Iterator[Money]:
         code = currency(sign, locale)
         if found["cents"] and not re.search(r"[.,]", number):
             number += f".{found['cents']}"
-        amount = decimal(number, locale, code)
-        if amount is not None:
-            yield Money(amount, code, found.span())
+        for one in filter(None, (found["low"], number)):  # of a range both ends
+            amount = decimal(one, locale, code)
+            if amount is not None:
+                yield Money(amount, code, found.span())
 
 
 def whole(text: str) -> bool:

@@ -57,20 +57,38 @@ def text(element: HtmlElement, longest: int = 1_000_000) -> str:
     """
     out: list[str] = []
     length = 0
-    waiting: list[tuple[HtmlElement | None, str | None, bool]] = [(element, None, False)]
-    while waiting and length <= longest:
-        one, raw, small = waiting.pop()
-        if one is not None:
-            if not isinstance(one.tag, str) or one.tag in _UNSEEN or _HIDDEN.search(one.get("style") or ""):
-                continue
-            tiny = _small(one)
-            for child in reversed(one):
-                waiting += [(None, child.tail, tiny), (child, None, tiny)]
-            raw, small = one.text, tiny
-        if raw and (piece := " ".join(raw.split())):
-            out.append(_glued(out, piece, small))
-            length += len(out[-1])
+    for raw, small in _pieces(element):
+        out.append(_glued(out, " ".join(raw.split()), small))
+        length += len(out[-1])
+        if length > longest:
+            break
     return "".join(out)
+
+
+def _pieces(element: HtmlElement) -> Iterator[tuple[str, bool]]:
+    """The texts inside an element that are shown, in order, each with whether it stands small; no further than asked for."""
+    open_ones: list[tuple[bool, Iterator[HtmlElement]]] = []
+
+    def enter(one: HtmlElement) -> Iterator[tuple[str, bool]]:
+        if isinstance(one.tag, str) and one.tag not in _UNSEEN and not _HIDDEN.search(one.get("style") or ""):
+            open_ones.append((_small(one), iter(one)))
+            if one.text and not one.text.isspace():
+                yield one.text, _small(one)
+        else:
+            open_ones.append((False, iter(())))
+
+    yield from enter(element)
+    entered = [element]
+    while open_ones:
+        child = next(open_ones[-1][1], None)
+        if child is not None:
+            entered.append(child)
+            yield from enter(child)
+            continue
+        open_ones.pop()
+        tail = entered.pop().tail
+        if open_ones and tail and not tail.isspace():
+            yield tail, open_ones[-1][0]
 
 
 def _glued(before: list[str], piece: str, small: bool) -> str:
