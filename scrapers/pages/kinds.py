@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from scrapers.pages import listing, stock
-from scrapers.pages.product import ProductPage
+from scrapers.pages.product import SURE, ProductPage
 
 _BLOCKED = re.compile(
     r"robot or human|are you a (?:human|robot)|not a robot|enter the characters you see|verify (?:that )?you(?:'re| are) (?:a )?human|"
@@ -25,9 +25,7 @@ _ERROR = re.compile(
     re.IGNORECASE,
 )
 _REVIEWS = re.compile(r"product-reviews|/reviews?(?:/|$)", re.IGNORECASE)
-_REVIEW_TITLE = re.compile(
-    r"^(?:customer )?reviews?\b|\breviews?\s*[:&|]|reviews? (?:of|for)\b|ratings? (?:&|and) reviews", re.IGNORECASE
-)
+_REVIEW_TITLE = re.compile(r"^\s*(?:customer )?reviews?\b|\breviews?:|\breviews? (?:of|for)\b", re.IGNORECASE)
 _SEARCH = re.compile(
     r"\b(?:search )?results?\b|résultats?\b|suchergebnis|treffer für|resultados|risultati|zoekresultaten|sökresultat|wyniki|výsledky|результаты",
     re.IGNORECASE,
@@ -71,6 +69,8 @@ def _many(page: ProductPage) -> str | None:
     """Judge by what is shown: the first amount behind the title belongs to it, or to a product in a list."""
     place, title = page.heading
     tiles = listing.tiles(page)
+    if title and page.shown and page.shown[0].score >= SURE and not listing.holds(tiles, page.shown[0].element):
+        return None
     behind = sorted((one for one in page.shown if one.place >= place), key=lambda one: one.place)
     if title and tiles and stock.shown(page.elements[: page.elements.index(tiles[0].element)], place) is False:
         return None  # sold out, and others are offered in its place

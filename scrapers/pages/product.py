@@ -21,6 +21,7 @@ from scrapers.pages.visible import Shown
 
 # Of an amount's weight (pages/visible):
 FAIR, CLEAR = 2.0, 1.5  # enough where no other amount comes near it
+POOR, ALONE = -1.0, 4.0  # enough where there is hardly another
 SURE = 5.0  # enough by itself
 SURER = 6.0  # enough against structured data
 BESIDE = 10  # elements: amounts this near the price explain it, without tax or before a discount
@@ -69,7 +70,7 @@ class ProductPage:
 
     @cached_property
     def shown(self) -> list[Shown]:
-        return weights.weigh(visible.amounts(self.elements, self.locale), self.heading[0])
+        return weights.weigh(visible.amounts(self.elements, self.locale), self.elements, self.heading[0])
 
     def item(self) -> Item:
         """Put together what the readings agree on."""
@@ -124,8 +125,9 @@ class ProductPage:
             return best if best.score >= SURER else None
         others = (one for one in self.shown if one.money.amount != best.money.amount)
         other = next((one for one in others if abs(one.place - best.place) > BESIDE), None)
-        clear = other is None or other.score <= best.score - CLEAR
-        return best if best.score >= SURE or (best.score >= FAIR and clear) else None
+        lead = best.score - (other.score if other else -ALONE)
+        sure = best.score >= SURE or (best.score >= FAIR and lead >= CLEAR) or (best.score >= POOR and lead >= ALONE)
+        return best if sure else None
 
     def _list_price(self, best: Shown) -> Decimal | None:
         """A higher amount beside the price: struck out, called the former one, or explained by the percentage between them."""

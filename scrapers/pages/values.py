@@ -32,18 +32,24 @@ _DEPENDS = {
 }  # fmt: skip
 _THOUSANDTHS = {"KWD", "BHD", "OMR", "JOD", "TND", "IQD", "LYD"}  # prices with three decimals
 
+_NO_LETTER_BEFORE, _NO_LETTER_BEHIND = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 _SPACES = r"[ \u00a0\u202f\u2009]"
 _NUMBER = rf"(?:\d{{1,3}}(?:(?:{_SPACES}|['’])\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)|\d+(?:[.,]\d+)*|[.,]\d{{2}}(?!\d))"
 _WRITTEN = sorted({*_MEANS, *_DEPENDS, *(s for s in SAFE_CURRENCY_SYMBOLS if s != "R")}, key=len, reverse=True)
 
 
 def _alternatives(signs: list[str]) -> str:
-    """Join signs; one of letters must not be a part of a word."""
-    shown = (re.escape(sign) for sign in signs)
+    """Join signs; one of letters must not be a part of a word, where its script has words with spaces between."""
     return "|".join(
-        (r"(?<![^\W\d_])" if sign[0].isalpha() else "") + one + (r"(?![^\W\d_])" if sign[-1].isalpha() else "")
-        for sign, one in zip(signs, shown, strict=True)
+        (_NO_LETTER_BEFORE if _of_words(sign[0]) else "")
+        + re.escape(sign)
+        + (_NO_LETTER_BEHIND if _of_words(sign[-1]) else "")
+        for sign in signs
     )
+
+
+def _of_words(sign: str) -> bool:
+    return sign.lower() != sign.upper()
 
 
 _SIGN = f"(?:{_alternatives(_WRITTEN)}|{_alternatives(sorted(CURRENCY_CODES))})"

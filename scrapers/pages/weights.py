@@ -5,26 +5,51 @@ of many countries use in class names (English nearly everywhere) and in texts; e
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from lxml.html import HtmlElement
 
 from scrapers.pages import visible
 from scrapers.pages.visible import Shown
 
-_NAMES = {  # what names of elements say of a price, with a weight
-    r"price|preis|prix|precio|prezzo|preco|cena|hinta|pris\b|amount|prc|cijena|kaina": 3,
-    r"current|actual|now|final|sale|selling|special|offer|our|buy|main|product-?price|sales|promo|discounted|highlight|new": 1,
-    r"buybox|buy-box|add-?to-?(?:cart|basket|bag)|product-?(?:info|detail|main|summary|essential|view|page|header)|pdp|purchase": 2,
-    r"\bold|was\b|was-|-was|previous|before|regular|list-?price|listprice|msrp|rrp|uvp|strike|crossed|compare|original|statt|"
-    r"ancien|barre|antig|old-?price|oldprice|price-?old|from-?price|normal-?price|base-?price|mrp": -5,
-    r"shipping|delivery|versand|livraison|instal|financ|monthly|month|credit|klarna|afterpay|unit-?price|per-?unit|basic|"
-    r"saving|save|discount-?(?:value|amount|percent)|coupon|voucher|points|cashback|bonus|tax|vat|protect|warranty|insur|"
-    r"subscri|deposit|gift-?wrap|trade-?in|member|loyal|reward|insider|loan|leasing|emi\b": -5,
-    r"relat|recommend|carousel|slider|upsell|cross-?sell|similar|also|recent|viewed|together|accessor|bundle|sponsor|"
-    r"suggest|swiper|(?:product|item|card)-?tile|teaser|complement|others?-|alternativ|compare-|listing|grid-?item|product-?(?:card|item|list)|widget": -6,
-    r"header|footer|nav\b|navigation|menu|mini-?cart|minibasket|basket-?(?:total|summary)|breadcrumb|sidebar|filter|facet|"
-    r"cookie|newsletter|modal|popup|tooltip|review|comment|histor": -6,
-}
-_NAMED = [(re.compile(pattern, re.IGNORECASE), weight) for pattern, weight in _NAMES.items()]
+
+def _any(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+NAMES = {  # what names of elements say of a price: a pattern and its weight
+    "price": (_any(
+        r"price|preis|prix|precio|prezzo|preco|cena|hinta|pris\b|amount|prc|cijena|kaina"
+    ), 3),
+    "now": (_any(
+        r"current|actual|now|final|sale|selling|special|offer|our|buy|main|product-?price|sales|promo|"
+        r"discounted|highlight|new"
+    ), 1),
+    "product": (_any(
+        r"buybox|buy-box|add-?to-?(?:cart|basket|bag)|product-?(?:info|detail|main|summary|essential|view|"
+        r"page|header)|pdp|purchase"
+    ), 2),
+    "former": (_any(
+        r"\bold|was\b|was-|-was|previous|before|regular|list-?price|listprice|msrp|rrp|uvp|strike|crossed|"
+        r"compare|original|statt|ancien|barre|antig|old-?price|oldprice|price-?old|from-?price|"
+        r"normal-?price|base-?price|mrp"
+    ), -5),
+    "other amount": (_any(
+        r"shipping|delivery|versand|livraison|instal|financ|monthly|month|credit|klarna|afterpay|"
+        r"unit-?price|per-?unit|basic|saving|save|discount-?(?:value|amount|percent)|coupon|voucher|"
+        r"points|cashback|bonus|tax|vat|protect|warranty|insur|subscri|deposit|gift-?wrap|trade-?in|"
+        r"member|loyal|reward|insider|loan|leasing|emi\b"
+    ), -5),
+    "others": (_any(
+        r"relat|recommend|carousel|slider|upsell|cross-?sell|similar|also|recent|viewed|together|accessor|"
+        r"bundle|sponsor|suggest|swiper|(?:product|item|card)-?tile|teaser|complement|others?-|alternativ|"
+        r"compare-|listing|grid-?item|product-?(?:card|item|list)|widget"
+    ), -6),
+    "frame": (_any(
+        r"header|footer|nav\b|navigation|menu|mini-?cart|minibasket|basket-?(?:total|summary)|breadcrumb|"
+        r"sidebar|filter|facet|cookie|newsletter|modal|popup|tooltip|review|comment|histor"
+    ), -6),
+}  # fmt: skip
 _BEFORE = re.compile(
     r"\b(?:was|list|comp(?:arable)?\.? value|rrp|msrp|m\.?r\.?p|uvp|statt|instead|before|regular|originally|reg\.|compare at|typical|prix conseill|au lieu|"
     r"prezzo consigliato|antes|de:|before|listenpreis|unverb|mediana|consigliato|retail)\b", re.IGNORECASE)  # fmt: skip
@@ -35,30 +60,29 @@ _NOT_PRICE = re.compile(
     r"used|refurbished from|estimate|bank offer|rata|rate\b|экономия|доставка|бонус|кредит|рассрочк", re.IGNORECASE)  # fmt: skip
 
 
-def weigh(shown: list[Shown], title: int) -> list[Shown]:
+def weigh(shown: list[Shown], elements: Sequence[HtmlElement], title: int) -> list[Shown]:
     """Weigh each amount by what names and texts say and how near the title it stands; the likeliest first."""
+    own = set(elements[title].iterancestors()) if elements else set()  # what holds the title too is no list of others
     for one in shown:
-        one.score = sum(_named(one)) + _near(one.place, title) + _said(one) + (1 if one.money.currency else 0)
+        one.score = sum(_named(one, own)) + _near(one.place, title) + _said(one) + (1 if one.money.currency else 0)
     return sorted(shown, key=lambda one: (-one.score, one.place))
 
 
-def _named(one: Shown) -> Iterator[float]:
-    around = visible.ancestors(one.element, 2)
+def _named(one: Shown, own: set[HtmlElement]) -> Iterator[float]:
+    around, above = visible.ancestors(one.element, 2), visible.ancestors(one.element, 12)
     near = " ".join(visible.names(e) for e in [one.element, *around])
-    alone = " ".join(
-        visible.names(e) for e in [one.element, *(e for e in around if len(visible.text(e, 90)) <= len(one.text))]
-    )
-    above = " ".join(visible.names(e) for e in visible.ancestors(one.element, 12))
-    for number, (pattern, weight) in enumerate(_NAMED):
-        if number in (5, 6):  # lists of others, and what frames the page: however far above
-            yield weight if pattern.search(f"{near} {above}") else 0
-        elif number == 2:
-            yield weight if pattern.search(above) else 0
-        elif number == 3:  # what stands beside a former price is none
-            yield weight if pattern.search(alone) else 0
-        else:
-            yield weight if pattern.search(near) else 0
-    if any(e.tag in ("header", "footer", "nav") for e in one.element.iterancestors()):
+    alone = [one.element, *(e for e in around if len(visible.text(e, 90)) <= len(one.text))]
+    said = {
+        "price": near,
+        "now": near,
+        "product": " ".join(visible.names(e) for e in above),
+        "former": " ".join(visible.names(e) for e in alone),  # what stands beside a former price is none
+        "other amount": near,
+        "others": " ".join(visible.names(e) for e in [one.element, *above] if e not in own),
+        "frame": " ".join(visible.names(e) for e in [one.element, *above] if e not in own),
+    }
+    yield from (weight for name, (pattern, weight) in NAMES.items() if pattern.search(said[name]))
+    if any(e.tag in ("header", "footer", "nav") for e in one.element.iterancestors() if e not in own):
         yield -6
     if one.element.get("itemprop") in ("price", "lowPrice"):
         yield 3
@@ -89,6 +113,6 @@ def _said(one: Shown) -> float:
 
 def former(one: Shown) -> bool:
     """Whether names or texts call an amount the former price."""
-    pattern, _ = _NAMED[3]
+    pattern, _ = NAMES["former"]
     around = " ".join(visible.names(e) for e in [one.element, *visible.ancestors(one.element, 2)])
     return bool(pattern.search(around) or _BEFORE.search(one.text))

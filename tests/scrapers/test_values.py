@@ -31,6 +31,8 @@ WRITTEN = {  # a price as shops write it, the page's language, its amount and cu
     "12.500 KD": ("ar_KW", "12.500", "KWD"),
     "US $11.19": ("en_CA", "11.19", "USD"),
     "A$1,299": ("en_US", "1299", "AUD"),
+    "価格 1,980円税込": ("ja_JP", "1980", "JPY"),
+    "2,900원~": ("ko_KR", "2900", "KRW"),
     "170 USD": ("sv_SE", "170", "USD"),
 }
 
