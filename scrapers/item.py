@@ -53,10 +53,10 @@ class Item:
         return self.sku or hashlib.sha256(canonicalize_url(self.url).encode()).hexdigest()[:32]
 
     def document(self) -> dict[str, Any]:
-        """Write it as JSON holds it: prices as decimal strings, instants as ISO 8601."""
+        """Write it as JSON holds it: the price as a decimal string, other numbers as numbers, instants as ISO 8601."""
         plain = asdict(self) | {"offer_id": self.offer_id}
-        for name in ("price", "list_price"):
-            plain[name] = None if plain[name] is None else format(plain[name], "f")
+        plain["price"] = None if self.price is None else format(self.price, "f")
+        plain["list_price"] = None if self.list_price is None else float(self.list_price)
         plain["seen_at"] = None if self.seen_at is None else self.seen_at.isoformat()
         return plain
 

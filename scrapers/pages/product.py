@@ -15,7 +15,7 @@ from lxml.html import HtmlElement, document_fromstring
 from web_poet import HttpResponse
 
 from scrapers.item import Item, shop
-from scrapers.pages import identity, locales, stock, structured, visible, weights
+from scrapers.pages import identity, locales, reviews, stock, structured, visible, weights
 from scrapers.pages.structured import Claim
 from scrapers.pages.visible import Shown
 
@@ -84,6 +84,7 @@ class ProductPage:
         item.brand, item.gtin, item.mpn, item.image = claim.brand, claim.gtin, claim.mpn, claim.image
         item.category = structured.breadcrumbs(self.tree, self.url) or claim.category
         item.rating, item.rating_count, item.review_count = claim.rating, claim.rating_count, claim.review_count
+        item.reviews = [reviews.stated(one) for one in claim.reviews]
         self._price(item)
         item.sku = identity.agreed(
             claim.sku or _number(claim.product_id),

@@ -16,9 +16,11 @@ NOWHERE = "https://unknown.invalid/"
 
 def open_page(body: bytes, url: str | None) -> ProductPage:
     """Choose the page object by the shop's address; without one, or without a path, the page's canonical address counts."""
+    if url and "//" not in url:
+        url = f"https://{url}"
     response = _response(url or NOWHERE, body)
     tree = ProductPage(response).tree
-    if not url or urlsplit(url if "//" in url else f"//{url}").path in ("", "/"):
+    if not url or urlsplit(url).path in ("", "/"):
         links = [*tree.iterfind(".//link[@rel='canonical']"), *tree.iterfind(".//meta[@property='og:url']")]
         stated = next(
             (a for one in links if (a := one.get("href") or one.get("content") or "").startswith("http")), None

@@ -3,7 +3,6 @@
 Each is a ProductPage that overrides what it knows better; what it does not find is left to the general reading.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable
 from decimal import Decimal
@@ -11,7 +10,7 @@ from decimal import Decimal
 from lxml.html import HtmlElement
 
 from scrapers.item import Item, Review
-from scrapers.pages import values, visible
+from scrapers.pages import reviews, values, visible
 from scrapers.pages.product import ProductPage
 
 
@@ -52,7 +51,7 @@ class AmazonPage(ShopPage):
         rated = values.rating(self.first("#acrPopover .a-icon-alt", "#averageCustomerReviews .a-icon-alt"))
         item.rating = rated[0] if rated else item.rating
         item.rating_count = values.count(self.first("#acrCustomerReviewText")) or item.rating_count
-        item.reviews = [self._review(one) for one in self.every("[data-hook=review]")]
+        item.reviews = [self._review(one) for one in self.every("[data-hook=review]")] or item.reviews
         self._stock(item)
         return item
 
@@ -111,9 +110,9 @@ class AmazonPage(ShopPage):
         return Review(
             review_id=one.get("id") or "",
             rating=stars[0] if stars else None,
-            title=said("review-title"),
+            title=reviews.untitled(said("review-title")),
             body=said("review-body"),
-            author_hash=None if author is None else hashlib.sha256(visible.text(author).encode()).hexdigest()[:16],
+            author_hash=None if author is None else reviews.hashed(visible.text(author)),
             reviewed_at=said("review-date"),
         )
 
