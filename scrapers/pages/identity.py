@@ -75,7 +75,7 @@ def labelled(elements: Sequence[HtmlElement], title: int) -> str | None:
     """The number that stands behind a label such as `SKU:` or `Art.-Nr.`, nearest behind the title."""
     near: list[tuple[int, str]] = []
     for place, element in enumerate(elements):
-        own = (element.text or "") + " ".join(child.tail or "" for child in element)
+        own = visible.own_text(element)
         if not own.strip() or len(own) > 300:
             continue
         if _CALLED.search(visible.names(element)) and re.fullmatch(r"(?=\D*\d)[A-Za-z0-9][\w./\-]{2,40}", own.strip()):

@@ -82,7 +82,7 @@ class ProductPage:
         )
         item.title = claim.title or self.heading[1]
         item.brand, item.gtin, item.mpn, item.image = claim.brand, claim.gtin, claim.mpn, claim.image
-        item.category = structured.breadcrumbs(self.tree, self.url) or claim.category
+        item.category = claim.category
         item.rating, item.rating_count, item.review_count = claim.rating, claim.rating_count, claim.review_count
         item.reviews = [reviews.stated(one) for one in claim.reviews]
         self._price(item)

@@ -36,11 +36,7 @@ def shown(elements: Sequence[HtmlElement], title: int) -> bool | None:
     for place, element in enumerate(elements):
         if not title <= place < title + _FAR:
             continue
-        own = (
-            " ".join(((element.text or "") + " ".join(child.tail or "" for child in element)).split())
-            or element.get("value")
-            or ""
-        )
+        own = " ".join(visible.own_text(element).split()) or element.get("value") or ""
         if not own or len(own) > 90:
             continue
         if _BUY.search(own) and _button(element):

@@ -6,7 +6,7 @@ extruct reads the syntaxes; what their authors mean by them is settled here.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from urllib.parse import urljoin, urlsplit
 
@@ -56,9 +56,6 @@ class Claim:
     url: str | None = None
     reviews: list[Node] = field(default_factory=list)
 
-    def __bool__(self) -> bool:
-        return bool(self.title or self.price is not None)
-
     def completed(self, other: "Claim") -> "Claim":
         """Fill what is missing from another claim about the same product."""
         mine = {one.name: getattr(self, one.name) for one in fields(self)}
@@ -68,7 +65,8 @@ class Claim:
 def claim(tree: HtmlElement, url: str, locale: Locale | None) -> Claim:
     """Read all syntaxes; an earlier one is believed before a later one: JSON-LD, microdata, RDFa, OpenGraph."""
     found = Claim()
-    for nodes in (syntaxes.json_ld(tree), syntaxes.microdata(tree, url), syntaxes.rdfa(tree, url)):
+    json_ld, microdata = syntaxes.json_ld(tree), syntaxes.microdata(tree, url)
+    for nodes in (json_ld, microdata, syntaxes.rdfa(tree, url)):
         products = list(_products(nodes))
         product = _main(products, url, tree.findtext(".//title") or "")
         if product is not None:
@@ -78,12 +76,13 @@ def claim(tree: HtmlElement, url: str, locale: Locale | None) -> Claim:
             found = found.completed(
                 _product(product | {"hasVariant": [*many(product.get("hasVariant")), *twins]}, url, locale)
             )
-    return found.completed(_opengraph(tree, locale))
+    found = found.completed(_opengraph(tree, locale))
+    return replace(found, category=_breadcrumbs([*json_ld, *microdata]) or found.category)
 
 
-def breadcrumbs(tree: HtmlElement, url: str) -> str | None:
+def _breadcrumbs(nodes: list[Node]) -> str | None:
     """The category path that a BreadcrumbList states, joined by " > "."""
-    for node in syntaxes.walk([*syntaxes.json_ld(tree), *syntaxes.microdata(tree, url)]):
+    for node in syntaxes.walk(nodes):
         if syntaxes.kind_of(node) == "BreadcrumbList":
             steps = many(node.get("itemListElement"))
             names = [text(step.get("name")) or text(step.get("item")) for step in steps if isinstance(step, dict)]
@@ -190,8 +189,7 @@ def _amount(value: Value, locale: Locale | None) -> Decimal | None:
 
 def _stock(offers: list[Node]) -> bool | None:
     """In stock where any offer is."""
-    said = [re.sub(r"^https?://schema.org/", "", text(o.get("availability")) or "").strip().lower() for o in offers]
-    said = [one.rpartition("/")[2] if "/" in one else one for one in said]
+    said = [(text(one.get("availability")) or "").lower().rpartition("/")[2] for one in offers]
     if any(one in _IN_STOCK for one in said):
         return True
     return False if any(one in _OUT_OF_STOCK for one in said) else None

@@ -18,7 +18,7 @@ from scrapers.pages.values import Money
 _UNSEEN = {"script", "style", "noscript", "template", "head", "title", "option", "select", "iframe", "svg", "textarea"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CENTS = re.compile(r"cent|fraction|decimal|sup\b|kopeck|penny|pence", re.IGNORECASE)
-_PRICED = re.compile(r"price|preis|prix|precio|prezzo|preco|cena|hinta|pris\b|amount|prc|cijena|kaina", re.IGNORECASE)
+PRICED = re.compile(r"price|preis|prix|precio|prezzo|preco|cena|hinta|pris\b|amount|prc|cijena|kaina", re.IGNORECASE)
 _LONGEST = 70  # characters of a text that is a price, with its label
 
 _NAMING = {"class", "id", "itemprop", "data-hook", "data-automation", "data-role"}
@@ -63,6 +63,11 @@ def text(element: HtmlElement, longest: int = 1_000_000) -> str:
         if length > longest:
             break
     return "".join(out)
+
+
+def own_text(element: HtmlElement) -> str:
+    """What an element says itself, without the elements inside it."""
+    return (element.text or "") + " ".join(child.tail or "" for child in element)
 
 
 def _pieces(element: HtmlElement) -> Iterator[tuple[str, bool]]:
@@ -128,7 +133,7 @@ def amounts(elements: Sequence[HtmlElement], locale: Locale | None) -> list[Show
             if holder is None or holder in taken or len(said := text(holder, _LONGEST)) > _LONGEST:
                 break
             sums = list(values.money(said, locale))
-            if not sums and _PRICED.search(names(holder)) and (lone := values.lone(said, locale)) is not None:
+            if not sums and PRICED.search(names(holder)) and (lone := values.lone(said, locale)) is not None:
                 sums = [Money(lone, None, (0, len(said)))]
             if sums:
                 taken.add(holder)

@@ -18,9 +18,7 @@ def _any(pattern: str) -> re.Pattern[str]:
 
 
 NAMES = {  # what names of elements say of a price: a pattern and its weight
-    "price": (_any(
-        r"price|preis|prix|precio|prezzo|preco|cena|hinta|pris\b|amount|prc|cijena|kaina"
-    ), 3),
+    "price": (visible.PRICED, 3),
     "now": (_any(
         r"current|actual|now|final|sale|selling|special|offer|our|buy|main|product-?price|sales|promo|"
         r"discounted|highlight|new"
