@@ -19,6 +19,7 @@ RUNTIME = [
     "boto3>=1.40",
     "click>=8.1",
     "confluent-kafka>=2.11",
+    "croniter>=6",
     "cryptography>=44",
     "deltalake>=1.1,<2",
     "duckdb>=1.4,<3",
@@ -31,25 +32,30 @@ RUNTIME = [
     "pydantic-settings>=2.7,<3",
     "rich>=14",
     "snowflake-connector-python>=4.8,<5",  # 5.x lacks a module that fakesnow imports
+    "vaderSentiment>=3.3.2",
 ]
 
 # The engine: on EMR and Glue it belongs to the cluster, everywhere else it is installed.
 SPARK = ["pyspark==4.1.1", "delta-spark==4.2.0"]
 
-# What reads product pages; no cluster needs it.
+# What crawls shops and reads their pages; no cluster needs it.
 SCRAPERS = [
     "babel>=2.17",
+    "dateparser>=1.2",
     "extruct>=0.18",
     "lxml>=6",
     "price-parser>=0.5.1,<0.6",  # its list of currencies is not public
+    "scrapy>=2.13,<3",
+    "scrapy-playwright>=0.0.43",
     "w3lib>=2.3",
     "web-poet>=0.24",
 ]
 
-# Snowflake and AWS on one machine.
-LOCAL = ["fakesnow[server]==0.12.1", "moto[server]>=5.1,<6"]
+# Snowflake, AWS and a shop to crawl on one machine.
+LOCAL = ["fakesnow[server]==0.12.1", "jinja2>=3.1", "moto[server]>=5.1,<6", "starlette>=1", "uvicorn>=0.35"]
 
 DEV = [
+    "aiosmtpd>=1.4.6",
     "boto3-stubs-lite>=1.40",
     "chispa>=0.11",
     "hypothesis>=6.120",
@@ -62,6 +68,8 @@ DEV = [
     "pytest-xdist>=3.8",
     "ruff>=0.14",
     "setuptools>=80",
+    "types-croniter>=6",
+    "types-dateparser>=1.2",
     "types-psutil>=7",
     "types-PyYAML>=6",
 ]

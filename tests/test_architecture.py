@@ -26,15 +26,30 @@ MAY_IMPORT = {
     "views": {"schema", "tables", "settings"},
     "models": {"schema", "tables", "settings"},
     "edges": {"schema", "tables", "settings"},
-    "delivery": {"schema", "tables", "settings", "views", "models", "edges", "job", "__init__"},
+    "delivery": {"schema", "tables", "settings", "views", "models", "edges", "job", "sightings", "__init__"},
     "verify": {"schema", "tables", "settings", "views", "models", "edges", "delivery", "publish"},
     "publish": {"schema", "tables", "settings", "views", "edges"},
     "requeue": {"schema", "tables", "settings", "edges"},
+    "register": {"schema", "tables", "settings", "edges"},
+    "sightings": {"schema", "tables", "settings"},
+    "rates": {"schema", "tables", "settings"},
+    "refine": {"schema", "tables", "settings", "views", "models", "edges", "publish"},
     "job": {"settings"},
 }
 # Outside packages that only these rooms may know.
 FENCED = {
-    "pyspark": {"schema/spark.py", "views", "models", "edges", "delivery", "verify", "publish", "job", "local/demo"},
+    "pyspark": {
+        "schema/spark.py",
+        "views",
+        "models",
+        "edges",
+        "delivery",
+        "verify",
+        "publish",
+        "refine",
+        "job",
+        "local/demo",
+    },
     "delta": {"edges"},
     "deltalake": {"edges", "verify/warehouse.py"},
     "confluent_kafka": {"edges"},
@@ -42,7 +57,7 @@ FENCED = {
     "mlflow": {"edges", "local/mlflow.py"},
     "boto3": {"edges", "local/aws.py"},
 }
-WRITES = {"append", "overwrite"}
+WRITES = {"append", "overwrite", "merge"}
 ACTIONS = {
     "collect", "count", "first", "head", "take", "show", "toPandas", "toLocalIterator", "foreach", "foreachPartition",
     "isEmpty", "persist", "cache", "unpersist", "checkpoint", "localCheckpoint", "write", "writeStream", "writeTo",
@@ -69,8 +84,8 @@ def imports(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == "mart":
-            yield from (f"mart.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "mart":
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: relative imports hide the direction"
             yield node.module or ""
@@ -104,12 +119,16 @@ def test_an_outside_system_is_known_in_its_own_rooms_only(package: str) -> None:
     assert not strange
 
 
+# A job of Spark, and one that AWS Lambda calls.
+ENTRIES = {"main": ["spark", "settings", "options"], "handler": ["event", "context"]}
+
+
 @pytest.mark.parametrize("file", modules(ROOT / "jobs"), ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_a_job_is_small_and_imports_no_job(file: Path) -> None:
     assert not [name for name in imports(file) if name.startswith(("jobs", "mart.cli", "mart.local"))]
     tree = ast.parse(file.read_text())
-    (main,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"]
-    assert [argument.arg for argument in main.args.args] == ["spark", "settings", "options"]
+    (main,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in ENTRIES]
+    assert [argument.arg for argument in main.args.args] == ENTRIES[main.name]
     assert ast.get_docstring(tree), "a job says which layer it serves and what it does"
 
 
@@ -140,12 +159,26 @@ WRITER = {
     "batch.user_factors": "batch/train_als",
     "batch.item_factors": "batch/train_als",
     "serving.recommendations": "serving/recommendations",
+    "landing.offers": "streaming/ingest_offers",
+    "processed.offers": "streaming/ingest_offers",
+    "processed.reviews": "streaming/ingest_offers",
+    "processed.rates": "batch/rates",
+    "processed.enriched_offers": "batch/refine_offers",
+    "serving.products_sold": "batch/refine_offers",
+    "serving.current_offers": "batch/refine_offers",
+    "serving.price_history": "batch/refine_offers",
+    "serving.market": "batch/refine_offers",
+    "serving.alerts": "streaming/offer_alerts",
+    "speed.offer_states": "streaming/offer_alerts",
 }
 WRITING_MODULES = {
-    "delivery/ingest.py": {"streaming/ingest_activity", "streaming/live"},
+    "delivery/ingest.py": {"streaming/ingest_activity", "streaming/ingest_offers", "streaming/live"},
+    "delivery/intake.py": {"streaming/ingest_activity", "streaming/ingest_offers", "streaming/live"},
+    "delivery/offer_alerts.py": {"streaming/offer_alerts"},
     "delivery/follow.py": {"streaming/speed_views", "streaming/live"},
     "delivery/enrich.py": {"streaming/enrich"},
     "delivery/layers.py": {"batch/views", "serving/merge", "streaming/live"},
+    "refine/market.py": {"batch/refine_offers"},
 }
 
 
@@ -164,7 +197,7 @@ def test_every_table_of_the_catalogue_has_one_writer_and_every_writer_is_a_job()
     assert {job for jobs in WRITING_MODULES.values() for job in jobs} <= names
 
 
-def test_only_delivery_and_jobs_write_to_the_lake_and_each_through_its_own_door() -> None:
+def test_only_delivery_refine_and_jobs_write_to_the_lake_and_each_through_its_own_door() -> None:
     writing = {place(file) for file in modules(LIB) if writes(file)}
     assert writing == set(WRITING_MODULES)
     jobs = {f"{file.parent.name}/{file.stem}": file for file in modules(ROOT / "jobs")}
@@ -175,14 +208,14 @@ def test_only_delivery_and_jobs_write_to_the_lake_and_each_through_its_own_door(
     for module, allowed in WRITING_MODULES.items():
         assert allowed <= opened[module], f"{module}: {allowed - opened[module]} no longer write through it"
     direct = {name for name, file in jobs.items() if writes(file)}
-    assert direct == {"batch/products", "batch/train_als", "serving/recommendations"}
+    assert direct == {"batch/products", "batch/rates", "batch/train_als", "serving/recommendations"}
     for name in direct:
         written = _tables_named(jobs[name])
         assert {table for table, writer in WRITER.items() if writer == name} <= written
 
 
 def _reachable(file: Path) -> set[str]:
-    """The delivery modules that a file imports, itself or through others of them."""
+    """The modules of delivery and refine that a file imports, itself or through others of them."""
     seen: set[str] = set()
     waiting = [file]
     while waiting:
@@ -190,8 +223,8 @@ def _reachable(file: Path) -> set[str]:
         froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
         named = {f"{n.module}.{alias.name}" for n in froms for alias in n.names} | {str(n.module) for n in froms}
         for name in named:
-            module = LIB / "delivery" / f"{name.removeprefix('mart.delivery.').split('.')[0]}.py"
-            if name.startswith("mart.delivery.") and module.exists() and place(module) not in seen:
+            module = LIB / f"{'/'.join(name.split('.')[1:3])}.py"
+            if name.startswith(("mart.delivery.", "mart.refine.")) and module.exists() and place(module) not in seen:
                 seen.add(place(module))
                 waiting.append(module)
     return seen
@@ -229,7 +262,17 @@ def test_scrapers_know_tables_and_the_broker_only() -> None:
         assert not [
             name
             for name in named
-            if name.startswith("mart.") and not name.startswith(("mart.tables", "mart.schema", "mart.edges.kafka"))
+            if name.startswith("mart.")
+            and not name.startswith(
+                (
+                    "mart.tables",
+                    "mart.schema",
+                    "mart.settings",
+                    "mart.sightings",
+                    "mart.edges.kafka",
+                    "mart.__version__",
+                )
+            )
         ], file
         assert not {name.split(".")[0] for name in named} & {"pyspark", "delta", "snowflake", "mlflow"}, file
     for file in modules(ROOT / "scrapers" / "pages"):

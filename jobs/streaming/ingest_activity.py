@@ -5,6 +5,7 @@ from pyspark.sql import SparkSession
 from mart import job
 from mart.delivery import arrivals
 from mart.delivery.ingest import Ingest
+from mart.delivery.intake import Activity
 from mart.delivery.stream import Stream
 from mart.settings import Settings
 
@@ -12,7 +13,7 @@ from mart.settings import Settings
 def main(spark: SparkSession, settings: Settings, options: job.Options) -> Stream:
     """Follow the topic and the inbox."""
     stream = Stream(settings, options)
-    arrivals.follow(stream, Ingest(spark, settings))
+    arrivals.follow(stream, Ingest(Activity(spark, settings)))
     return stream
 
 

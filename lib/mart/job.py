@@ -49,8 +49,9 @@ Main = Callable[[SparkSession, Settings, Options], Running | None]
 
 
 def names() -> list[str]:
-    """List the jobs as `mart run` names them: layer/name."""
-    return sorted(f"{file.parent.name}/{file.stem}" for file in (ROOT / "jobs").glob("*/*.py"))
+    """List the jobs of Spark as `mart run` names them: layer/name. What AWS Lambda calls is none."""
+    files = (ROOT / "jobs").glob("*/*.py")
+    return sorted(f"{file.parent.name}/{file.stem}" for file in files if not file.stem.endswith("_lambda"))
 
 
 def load(name: str) -> Main:

@@ -149,7 +149,8 @@ def deliver(
     with connect(settings) as warehouse:
         if held(warehouse, table) == now:  # our own COMMIT, whose answer was lost
             return
-        _stage(settings, warehouse, table, parcels)
+        _announce(warehouse, table)
+        load(settings, warehouse, table, parcels)
         with warehouse.transaction():
             _claim(warehouse, table, before, now)
             if whole:
@@ -159,13 +160,17 @@ def deliver(
             warehouse.change(count, table.name)
 
 
-def _stage(settings: Settings, warehouse: Warehouse, table: Table, parcels: Sequence[outbox.Parcel]) -> None:
-    """Load the files into a staging of this session. Raises SnowflakeFault where a row is missing."""
+def _announce(warehouse: Warehouse, table: Table) -> None:
+    """Make sure that the table has a record to claim."""
     warehouse.change(
         "INSERT INTO _published (table_name) SELECT %s WHERE NOT EXISTS (SELECT 1 FROM _published WHERE table_name = %s)",
         table.name,
         table.name,
     )
+
+
+def load(settings: Settings, warehouse: Warehouse, table: Table, parcels: Sequence[outbox.Parcel]) -> None:
+    """Load the files into a staging of this session. Raises SnowflakeFault where a row is missing."""
     warehouse.rows(sql.staging_ddl(table))
     for parcel in parcels:
         with outbox.read(settings, table, parcel) as content:

@@ -19,7 +19,8 @@ from pyspark.sql import functions as F
 from mart import job
 from mart.delivery import layers
 from mart.delivery.follow import Speed, catch_up, refold
-from mart.delivery.ingest import Arrived, Ingest
+from mart.delivery.ingest import Ingest
+from mart.delivery.intake import Activity, Arrived
 from mart.delivery.live import Live
 from mart.edges import changefeed, delta, lake
 from mart.edges.changefeed import FeedGone
@@ -44,7 +45,7 @@ class Shop:
         history(plan, home / "shop", None, Settings.read(home=home))
         self.left = (home / "shop" / "activity.jsonl").read_bytes().split(b"\n")[:-1]
         self.spark, self.settings, self.tables = spark, Settings.read(home=home), tables or FOLDABLE
-        self.ingest = Ingest(spark, self.settings)
+        self.ingest = Ingest(Activity(spark, self.settings))
         self._next: dict[str, int] = {}
         self._batches = 0
 

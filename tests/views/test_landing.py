@@ -33,12 +33,12 @@ def decided(
     ]
     parsed = spark.createDataFrame(rows, PARSED)
     known = spark.createDataFrame(list(seen), "event_id string, event_at timestamp")
-    return landing.decide(parsed, landing.repeated(parsed, known))
+    return landing.decide(parsed, landing.repeated(parsed, known, ("event_id", "event_at")))
 
 
 def events(spark: SparkSession, decided: DataFrame, *products: tuple[str, str | None, str | None]) -> DataFrame:
     catalogue = spark.createDataFrame(list(products), "product_id string, category string, brand string")
-    return landing.events(decided, catalogue, EVENTS)
+    return landing.events(decided.where("outcome = 'event'"), catalogue, EVENTS)
 
 
 def outcomes(frame: DataFrame) -> dict[str, str]:

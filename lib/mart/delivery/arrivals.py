@@ -1,4 +1,4 @@
-"""Where activity comes from: a Kafka topic, files of history, and rejects that were queued again; one code for all."""
+"""Where records come from: a Kafka topic, files of history, and rejects that were queued again; one code for all."""
 
 import sys
 from collections.abc import Callable
@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from mart.delivery.ingest import Arrived, Ingest
-from mart.delivery.positions import Positions, Refused, gap
+from mart.delivery.ingest import Ingest
+from mart.delivery.intake import Arrived
+from mart.delivery.positions import Refused, gap
 from mart.delivery.stream import Stream
 from mart.edges import feeds, kafka, lake
+from mart.schema import Table
 from mart.settings import Settings
-from mart.tables import LANDING_ACTIVITY
 from mart.views import sources
 
 Shape = Callable[[DataFrame], DataFrame]
@@ -20,7 +21,7 @@ INBOX_SECONDS = 5.0  # how often a folder is listed: history is in no hurry
 
 
 def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lambda _: None) -> None:
-    """Start the queries that bring activity in; `then` gets the events of each micro-batch that has some."""
+    """Start the queries that bring records of one kind in; `then` gets the new rows of each micro-batch that has some."""
 
     def add(feed: DataFrame, name: str, last: Shape = lambda parsed: parsed, seconds: float | None = None) -> None:
         def work(frame: DataFrame, batch: int) -> None:
@@ -29,48 +30,51 @@ def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lam
 
         stream.add(feed, name, work, seconds)
 
-    spark, settings = ingest.spark, ingest.settings
+    spark, settings, intake = ingest.spark, ingest.settings, ingest.intake
+    name = intake.name
 
     def history(lines: DataFrame) -> DataFrame:  # a stream can't number the lines of a file, a micro-batch can
-        return ingest.parse(sources.from_inbox(lines, "activity"))
+        return ingest.parse(sources.from_inbox(lines, name))
 
-    add(sources.stamped(feeds.inbox(spark, settings, "activity")), "activity_inbox", history, INBOX_SECONDS)
-    requeued = sources.from_requeue(sources.stamped(feeds.inbox(spark, settings, "requeue")))
-    add(ingest.parse(requeued), "activity_requeue", seconds=INBOX_SECONDS)
-    topic = settings.kafka.activity
-    start = _start(spark, settings, ingest.positions, topic)
+    add(sources.stamped(feeds.inbox(spark, settings, name)), f"{name}_inbox", history, INBOX_SECONDS)
+    requeued = sources.from_requeue(sources.stamped(feeds.inbox(spark, settings, intake.requeued)))
+    add(ingest.parse(requeued), f"{name}_requeue", seconds=INBOX_SECONDS)
+    topic: str = getattr(settings.kafka, intake.topic)
+    start = _start(spark, settings, ingest, topic)
     if start is not None:
         records = sources.from_kafka(sources.stamped(feeds.kafka(spark, settings, topic, start)))
-        add(ingest.parse(records), f"activity_kafka_{topic}")
+        add(ingest.parse(records), f"{name}_kafka_{topic}")
 
 
-def _start(spark: SparkSession, settings: Settings, positions: Positions, topic: str) -> dict[int, int] | None:
+def _start(spark: SparkSession, settings: Settings, ingest: Ingest, topic: str) -> dict[int, int] | None:
     """The next offset of each partition; None where there is no topic. Raises Refused where landing can't go on."""
     if not settings.kafka.brokers:
         return None
     if topic not in kafka.topics(settings.kafka.brokers):
         print(f"no topic {topic} yet: only the inbox is read; `mart up` creates it", file=sys.stderr)
         return None
-    ends = kafka.ends(settings.kafka.brokers, topic)
+    positions, ends = ingest.positions, kafka.ends(settings.kafka.brokers, topic)
     landed = {int(part): last for (source, part), last in positions.last.items() if source == f"kafka:{topic}"}
-    newest = _newest(spark, settings, topic, landed)
+    newest = _newest(spark, settings, ingest.intake.landing, topic, landed)
     for partition, last in landed.items():
         begin, end = ends.get(partition, (0, 0))
         same = (
             begin <= last < end and kafka.record_at(settings.kafka.brokers, topic, partition, last) == newest[partition]
         )
-        _check(f"kafka:{topic}, partition {partition}", last, begin, end, same)
+        _check(f"kafka:{topic}, partition {partition}", last, begin, end, same, ingest.intake.topic)
     for partition, (begin, _) in ends.items():
         positions.begin((f"kafka:{topic}", str(partition)), begin)
     return {partition: positions.next_offset((f"kafka:{topic}", str(partition))) for partition in ends}
 
 
-def _newest(spark: SparkSession, settings: Settings, topic: str, landed: dict[int, int]) -> dict[int, kafka.Record]:
+def _newest(
+    spark: SparkSession, settings: Settings, table: Table, topic: str, landed: dict[int, int]
+) -> dict[int, kafka.Record]:
     """The last record of each partition as it landed."""
     places = {f"{partition} {offset:0{sources.DIGITS}}": partition for partition, offset in landed.items()}
     offsets = [place.partition(" ")[2] for place in places]
     rows = (
-        lake.read(spark, settings, LANDING_ACTIVITY)
+        lake.read(spark, settings, table)
         .where((F.col("source") == f"kafka:{topic}") & F.col("offset").isin(offsets))
         .withColumn("place", F.concat_ws(" ", "partition", "offset"))
         .where(F.col("place").isin(list(places)))
@@ -79,14 +83,14 @@ def _newest(spark: SparkSession, settings: Settings, topic: str, landed: dict[in
     return {places[row["place"]]: (_bytes(row["key"]), _bytes(row["payload"])) for row in found}
 
 
-def _check(place: str, last: int, begin: int, end: int, same: bool) -> None:
+def _check(place: str, last: int, begin: int, end: int, same: bool, key: str) -> None:
     """A topic that was deleted and made again has other records under the same offsets: never a silent skip."""
     if begin > last + 1:
-        raise Refused(gap(place, last, begin))
+        raise Refused(gap(place, last, begin, key))
     if begin <= last and not same:
         raise Refused(
             f"{place}: landed up to offset {last}, but the topic ends at {end} or holds another record there: it was made "
-            "anew. Give the new topic another name (settings: kafka.activity); nothing was landed"
+            "anew. Give the new topic another name (settings: kafka.{key}); nothing was landed"
         )
 
 

@@ -38,31 +38,39 @@ def versioned(events: DataFrame) -> DataFrame:
     return events.withColumnRenamed("_commit_version", "version").withColumn("bucket", bucket)
 
 
-def follow(stream: Stream, spark: SparkSession, settings: Settings, name: str, stands: int, advance: Advance) -> None:
-    """Catch up from where a table stands, then start the query that follows the events from there.
+def follow(
+    stream: Stream,
+    spark: SparkSession,
+    settings: Settings,
+    name: str,
+    stands: int,
+    advance: Advance,
+    upstream: Table = EVENTS,
+) -> None:
+    """Catch up from where a table stands, then start the query that follows its upstream, the events, from there.
 
     Its checkpoint lasts no longer than we do: the table says where to go on. One that is ahead of it, as after its folder was
     deleted, would skip events, and one whose first micro-batch was never committed asks for changes that end before they begin.
     """
-    lake.ensure(spark, settings, EVENTS)
-    stands = catch_up(spark, settings, stands, advance)
+    lake.ensure(spark, settings, upstream)
+    stands = catch_up(spark, settings, stands, advance, upstream)
 
     def on_batch(events: DataFrame, _: int) -> None:
         newest = events.agg(F.max("_commit_version")).first()
         if newest and newest[0] is not None:
-            with changefeed.kept(EVENTS, stands, newest[0]):
+            with changefeed.kept(upstream, stands, newest[0]):
                 advance(events, newest[0])
 
-    stream.add(feeds.changes(spark, settings, EVENTS, stands), name, on_batch, anew=True)
+    stream.add(feeds.changes(spark, settings, upstream, stands), name, on_batch, anew=True)
 
 
-def catch_up(spark: SparkSession, settings: Settings, stands: int, advance: Advance) -> int:
+def catch_up(spark: SparkSession, settings: Settings, stands: int, advance: Advance, upstream: Table = EVENTS) -> int:
     """Take a table that stands at a version to the newest one. Returns that version."""
-    newest = lake.version(settings, EVENTS) or 0
+    newest = lake.version(settings, upstream) or 0
     if newest > stands:
-        feed = changefeed.added(spark, settings, EVENTS, stands, newest).persist()
+        feed = changefeed.added(spark, settings, upstream, stands, newest).persist()
         try:
-            with changefeed.kept(EVENTS, stands, newest):
+            with changefeed.kept(upstream, stands, newest):
                 advance(feed, newest)
         finally:
             feed.unpersist()

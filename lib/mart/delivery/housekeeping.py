@@ -13,9 +13,18 @@ from mart.delivery.follow import BUCKET, UPSTREAM
 from mart.edges import lake
 from mart.schema import Table
 from mart.settings import Settings
-from mart.tables import CATALOGUE, ENRICHED_EVENTS, EVENTS, FOLDABLE, LANDING_ACTIVITY
+from mart.tables import (
+    CATALOGUE,
+    ENRICHED_EVENTS,
+    ENRICHED_OFFERS,
+    EVENTS,
+    FOLDABLE,
+    LANDING_ACTIVITY,
+    LANDING_OFFERS,
+    OFFERS,
+)
 
-GROWING = (LANDING_ACTIVITY, EVENTS, ENRICHED_EVENTS)
+GROWING = (LANDING_ACTIVITY, EVENTS, ENRICHED_EVENTS, LANDING_OFFERS, OFFERS, ENRICHED_OFFERS)
 
 
 def maintain(spark: SparkSession, settings: Settings) -> list[str]:

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from mart.delivery import layers
 from mart.delivery.follow import UPSTREAM, Speed, catch_up, refold
-from mart.delivery.ingest import Arrived
+from mart.delivery.intake import Arrived
 from mart.edges import delta
 from mart.schema import Table
 from mart.settings import Settings

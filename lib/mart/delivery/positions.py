@@ -7,8 +7,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mart.edges import lake
+from mart.schema import Table
 from mart.settings import Settings
-from mart.tables import LANDING_ACTIVITY
 
 Partition = tuple[str, str]  # source, partition
 
@@ -30,12 +30,10 @@ class Range:
 class Positions:
     """The last landed offset of each source partition: read once at start, then kept in memory."""
 
-    def __init__(self, spark: SparkSession, settings: Settings) -> None:
-        landed = (
-            lake.read(spark, settings, LANDING_ACTIVITY)
-            .groupBy("source", "partition")
-            .agg(F.max("offset").alias("last"))
-        )
+    def __init__(self, spark: SparkSession, settings: Settings, landing: Table, topic: str) -> None:
+        places = lake.read(spark, settings, landing).groupBy("source", "partition")
+        landed = places.agg(F.max("offset").alias("last"))
+        self._topic = topic
         self.last: dict[Partition, int] = {(r["source"], r["partition"]): int(r["last"]) for r in landed.collect()}
 
     def next_offset(self, partition: Partition) -> int:
@@ -78,12 +76,12 @@ class Positions:
             )
         # One that we have not heard of may begin anywhere: a partition that was added while we run.
         if found.partition in self.last and found.first > self.next_offset(found.partition):
-            raise Refused(gap(place, self.last[found.partition], found.first))
+            raise Refused(gap(place, self.last[found.partition], found.first, self._topic))
 
 
-def gap(place: str, landed: int, first: int) -> str:
-    """Say that records are missing, and how to go on."""
+def gap(place: str, landed: int, first: int, topic: str) -> str:
+    """Say that records are missing, and how to go on. `topic` is its key in the settings."""
     return (
         f"{place}: landed up to offset {landed}, the next record is {first}: {first - landed - 1} records are missing. "
-        "Restore them, or accept the loss by giving the topic another name (settings: kafka.activity); nothing was landed"
+        "Restore them, or accept the loss by giving the topic another name (settings: kafka.{topic}); nothing was landed"
     )

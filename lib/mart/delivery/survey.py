@@ -13,7 +13,7 @@ MOST_SPANS = 32  # a deep OR costs the planner more than a few files too many
 
 @dataclass(frozen=True)
 class Survey:
-    """Offsets by source partition, and the span of event_at on each day of the good records."""
+    """Offsets by source partition, and the span of their instant on each day of the good records."""
 
     ranges: list[Range]
     days: dict[date, tuple[datetime, datetime]]
@@ -30,10 +30,10 @@ class Survey:
         return [(_minute(min(g)[0]), _minute(max(last for _, last in g), 1)) for g in groups]
 
 
-def look(parsed: DataFrame) -> Survey:
-    """Survey parsed records in one pass; the driver gets a row per source partition and day."""
+def look(parsed: DataFrame, instant: str) -> Survey:
+    """Survey parsed records in one pass, by their `instant`; the driver gets a row per source partition and day."""
     # Of good records only: a reject may name a year that Python has no date for.
-    at, offset = F.when(F.col("reason").isNull(), F.col("event_at")), F.col("offset")
+    at, offset = F.when(F.col("reason").isNull(), F.col(instant)), F.col("offset")
     day = F.to_date(at).alias("day")
     measured = [F.min(offset).alias("first"), F.max(offset).alias("last"), F.count(F.lit(1)).alias("records")]
     spans = [F.min(at).alias("earliest"), F.max(at).alias("latest")]

@@ -19,6 +19,7 @@ from confluent_kafka.cimpl import NewTopic
 LARGEST_RECORD = 8_000_000  # bytes: what ingest calls too large must still arrive, to be rejected where all can see it
 PATIENCE = 10.0  # seconds a broker is given to answer a question
 DELIVERY = 120.0  # seconds a record is retried: longer than a broker's restart
+FOREVER = 0.0  # for senders that rather wait than lose a record
 
 PASSING = (ck.KafkaError._TRANSPORT, ck.KafkaError._ALL_BROKERS_DOWN, ck.KafkaError._TIMED_OUT)
 
@@ -79,6 +80,27 @@ class Producer:
                 raise NotPublished(
                     f"{topic}: record with key {key!r} of {size:,} bytes: {error.args[0].str()}"
                 ) from None
+
+    def soon(self, topic: str, value: bytes, key: bytes) -> "Future[None]":
+        """Hand one record over without waiting; the future ends while `poll` is called, with NotPublished where it failed.
+
+        Raises BufferError while 64 MB are on their way.
+        """
+        told: Future[None] = Future()
+
+        def settle(error: ck.KafkaError | None, message: ck.Message) -> None:
+            if error is None:
+                self.delivered += 1
+                told.set_result(None)
+            else:
+                told.set_exception(NotPublished(f"{topic}: record with key {key!r}: {error.str()}"))
+
+        self._client.produce(topic, value, key, on_delivery=settle)
+        return told
+
+    def poll(self) -> None:
+        """Hear what the broker has said since the last time."""
+        self._client.poll(0)
 
     def flush(self) -> None:
         """Wait until the broker has every record sent. Raises NotPublished."""
@@ -176,6 +198,23 @@ def record_at(brokers: str, topic: str, partition: int, offset: int) -> Record |
         reader.assign([ck.TopicPartition(topic, partition, offset)])
         message = _ask(brokers, lambda: _next(reader))
     return (message.key(), message.value()) if message.offset() == offset else None
+
+
+def tail(brokers: str, topic: str, count: int) -> list[dict[str, bytes]]:
+    """Read the headers of the last `count` records of each partition. Raises Unreachable and NoTopic."""
+    found: list[dict[str, bytes]] = []
+    for partition, (begin, end) in ends(brokers, topic).items():
+        with _reader(brokers) as reader:
+            reader.assign([ck.TopicPartition(topic, partition, max(begin, end - count))])
+            for _ in range(min(count, end - begin)):
+                message = _ask(brokers, lambda: _next(reader))
+                found.append(dict(_headers(message)))
+    return found
+
+
+def _headers(message: ck.Message) -> list[tuple[str, bytes]]:
+    found = message.headers() or []
+    return [(name, value if isinstance(value, bytes) else b"") for name, value in found]  # type: ignore[str-unpack]
 
 
 def _quiet(brokers: str) -> dict[str, Any]:

@@ -4,7 +4,9 @@ A write returns the version it made. A *frontier* (upstream, version) given as `
 commit, so that rows and the position they stand at cannot part.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from functools import reduce
 from operator import or_
 
@@ -164,6 +166,48 @@ def overwrite(
     writer.save(path(settings, table))
 
 
+def merge(
+    spark: SparkSession,
+    settings: Settings,
+    table: Table,
+    frame: DataFrame,
+    newer: str | None = None,
+    since: tuple[str, datetime] | None = None,
+    at: Frontier | None = None,
+) -> None:
+    """Bring rows in by their key, each key once; nothing is written where the table already stands at the frontier.
+
+    With `newer`, a row that is there stays unless the new one's column of that name is later. Rows that say `_deleted` take
+    away what is there. `since` names a column and a bound that no row lies below: files that end before are not looked into.
+    """
+    same = " AND ".join(f"t.`{name}` = s.`{name}`" for name in table.key)
+    if since:
+        same += f" AND t.`{since[0]}` >= TIMESTAMP '{since[1]:%Y-%m-%d %H:%M:%S.%f}Z'"
+    leaves = "_deleted" in frame.columns
+    source = _declared(frame, table, *["_deleted"] * leaves).alias("s")
+    merging = DeltaTable.forPath(spark, path(settings, table)).alias("t").merge(source, same)
+    values = {f"`{name}`": f"s.`{name}`" for name in table.names}
+    if leaves:
+        merging = merging.whenMatchedDelete("s._deleted")
+    merging = merging.whenMatchedUpdate(f"s.`{newer}` > t.`{newer}`" if newer else None, values)  # type: ignore[arg-type]
+    merging = merging.whenNotMatchedInsert("NOT s._deleted" if leaves else None, values)  # type: ignore[arg-type]
+    with _transaction(spark, at):
+        merging.execute()
+
+
+@contextmanager
+def _transaction(spark: SparkSession, at: Frontier | None) -> Iterator[None]:
+    """Make the frontier the transaction id of the DML inside; Delta takes it from the session's settings."""
+    names = ("spark.databricks.delta.write.txnAppId", "spark.databricks.delta.write.txnVersion")
+    for name, value in zip(names, at or (), strict=False):
+        spark.conf.set(name, str(value))
+    try:
+        yield
+    finally:
+        for name in names:
+            spark.conf.unset(name)
+
+
 def _writer(frame: DataFrame, table: Table, at: Frontier | None) -> DataFrameWriter:
     writer = _declared(frame, table).write.format("delta")
     if table.partition:
@@ -174,8 +218,8 @@ def _writer(frame: DataFrame, table: Table, at: Frontier | None) -> DataFrameWri
     return writer.option("txnAppId", upstream).option("txnVersion", version)
 
 
-def _declared(frame: DataFrame, table: Table) -> DataFrame:
-    return frame.select(*(F.col(f"`{c.name}`").cast(c.type.spark).alias(c.name) for c in table.columns))
+def _declared(frame: DataFrame, table: Table, *others: str) -> DataFrame:
+    return frame.select(*(F.col(f"`{c.name}`").cast(c.type.spark).alias(c.name) for c in table.columns), *others)
 
 
 def drop_buckets(spark: SparkSession, settings: Settings, table: Table, below: int) -> None:

@@ -26,40 +26,41 @@ class Parcel:
 
 def write(settings: Settings, table: Table, frame: DataFrame, rows_per_file: int) -> list[Parcel]:
     """Write rows in place of what the table's outbox holds; files without rows are left out."""
-    frame.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(_place(settings, table))
-    system, place = _system(settings, table)
-    files = system.get_file_info(fs.FileSelector(place))
+    frame.write.mode("overwrite").option("maxRecordsPerFile", rows_per_file).parquet(address(settings, table))
+    system, folder = place(settings, table)
+    files = system.get_file_info(fs.FileSelector(folder))
     parcels = [_parcel(system, file) for file in files if file.base_name.endswith(".parquet")]
     return [parcel for parcel in parcels if parcel.rows]
 
 
 def read(settings: Settings, table: Table, parcel: Parcel) -> BinaryIO:
     """Open a file of the outbox."""
-    system, _ = _system(settings, table)
+    system, _ = place(settings, table)
     stream: BinaryIO = system.open_input_file(parcel.path)
     return stream
 
 
 def empty(settings: Settings, table: Table) -> None:
     """Delete what the table's outbox holds."""
-    system, place = _system(settings, table)
-    system.delete_dir(place)
+    system, folder = place(settings, table)
+    system.delete_dir(folder)
 
 
-def _place(settings: Settings, table: Table) -> str:
+def address(settings: Settings, table: Table) -> str:
+    """Tell where a table's outbox lies, as Spark names it."""
     return f"{settings.lake}/_outbox/{table.path}"
 
 
-def _system(settings: Settings, table: Table) -> tuple[fs.FileSystem, str]:
-    """Find the file system and the path in it; S3 is found through the machine's own credentials."""
-    place = _place(settings, table)
-    scheme, _, path = place.rpartition("://")
+def place(settings: Settings, table: Table) -> tuple[fs.FileSystem, str]:
+    """Find the outbox's file system and the path in it; S3 is found through the machine's own credentials."""
+    at = address(settings, table)
+    scheme, _, path = at.rpartition("://")
     if not scheme:
-        return fs.LocalFileSystem(), place
+        return fs.LocalFileSystem(), at
     if scheme in ("s3", "s3a"):
         aws = settings.aws
         return fs.S3FileSystem(region=aws.region, endpoint_override=aws.endpoint_url or None), path
-    found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(place)
+    found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(at)
     return found
 
 

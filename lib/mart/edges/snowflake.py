@@ -129,6 +129,7 @@ def connect(settings: Settings, observe: Observer = lambda statement: None) -> I
             private_key_file=_key(settings),
             login_timeout=at.login_seconds,
             network_timeout=at.statement_seconds,
+            arrow_number_to_decimal=True,  # money stays exact
             session_parameters={"TIMEZONE": "UTC", "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": False},
         )
     with connection:

@@ -60,14 +60,17 @@ def copy(table: Table) -> str:
     )
 
 
-def merge(table: Table) -> str:
-    """Make the statement that brings staged rows into the table: new, changed and deleted ones."""
+def merge(table: Table, newer: str | None = None) -> str:
+    """Make the statement that brings staged rows into the table: new, changed and deleted ones.
+
+    With `newer`, a row that is there stays unless the staged one's column of that name is at least as late.
+    """
     names = [column.name for column in published(table)]
     changed = ", ".join(f"{name} = s.{name}" for name in names if name not in table.key)
     return (
         f"MERGE INTO {table.name} t USING {staging(table)} s ON {_same_key(table, 't')}\n"
         f"WHEN MATCHED AND s.{DELETED} THEN DELETE\n"
-        f"WHEN MATCHED THEN UPDATE SET {changed}\n"
+        f"WHEN MATCHED{f' AND s.{newer} >= t.{newer}' if newer else ''} THEN UPDATE SET {changed}\n"
         f"WHEN NOT MATCHED AND NOT s.{DELETED} THEN\n"
         f"  INSERT ({', '.join(names)}) VALUES ({', '.join(f's.{name}' for name in names)})"
     )

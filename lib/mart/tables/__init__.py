@@ -2,12 +2,38 @@
 
 from mart.schema import Table, View
 from mart.tables.activity import ENRICHED_EVENTS, EVENTS, LANDING_ACTIVITY, LEDGER, QUARANTINE_ACTIVITY
+from mart.tables.offers import (
+    ALERTS,
+    CURRENT_OFFERS,
+    ENRICHED_OFFERS,
+    LANDING_OFFERS,
+    MARKET,
+    OFFER_STATES,
+    OFFERS,
+    PRICE_HISTORY,
+    PRODUCTS_SOLD,
+    QUARANTINE_OFFERS,
+    RATES,
+    REVIEWS,
+)
 from mart.tables.products import PRODUCTS
 from mart.tables.recommendations import ITEM_FACTORS, RECOMMENDATIONS, USER_FACTORS
 from mart.tables.shopping import FOLDABLE, FUNNEL, INTERACTIONS, POPULARITY, SALES
 
 __all__ = [
+    "ALERTS",
     "CATALOGUE",
+    "CURRENT_OFFERS",
+    "ENRICHED_OFFERS",
+    "LANDING_OFFERS",
+    "MARKET",
+    "OFFERS",
+    "OFFER_STATES",
+    "PRICE_HISTORY",
+    "PRODUCTS_SOLD",
+    "QUARANTINE_OFFERS",
+    "RATES",
+    "REVIEWS",
     "ENRICHED_EVENTS",
     "EVENTS",
     "FOLDABLE",
@@ -26,7 +52,9 @@ __all__ = [
     "VIEWS",
 ]
 
-SERVED: tuple[Table, ...] = (*(table.at("serving") for table in FOLDABLE), RECOMMENDATIONS)
+MARKETED: tuple[Table, ...] = (PRODUCTS_SOLD, CURRENT_OFFERS, PRICE_HISTORY, MARKET, ALERTS)
+
+SERVED: tuple[Table, ...] = (*(table.at("serving") for table in FOLDABLE), RECOMMENDATIONS, *MARKETED)
 
 CATALOGUE: tuple[Table, ...] = (
     LANDING_ACTIVITY,
@@ -37,6 +65,17 @@ CATALOGUE: tuple[Table, ...] = (
     USER_FACTORS,
     ITEM_FACTORS,
     RECOMMENDATIONS,
+    LANDING_OFFERS,
+    OFFERS,
+    REVIEWS,
+    RATES,
+    ENRICHED_OFFERS,
+    PRODUCTS_SOLD,
+    CURRENT_OFFERS,
+    PRICE_HISTORY,
+    MARKET,
+    ALERTS,
+    OFFER_STATES,
 )
 
-VIEWS: tuple[View, ...] = (QUARANTINE_ACTIVITY, LEDGER)
+VIEWS: tuple[View, ...] = (QUARANTINE_ACTIVITY, QUARANTINE_OFFERS, LEDGER)

@@ -136,5 +136,5 @@ LEDGER = View(
        COUNT(CASE WHEN outcome = 'duplicate' THEN 1 END) AS duplicates,
        COUNT(CASE WHEN outcome NOT IN ('event', 'duplicate') THEN 1 END) AS rejects,
        MIN(arrived_at) AS arrived_at
-FROM landing.activity GROUP BY source, partition, batch""",
+FROM (FROM landing.activity UNION ALL FROM landing.offers) GROUP BY source, partition, batch""",
 )

@@ -1,6 +1,6 @@
 """What Snowflake holds besides the serving tables."""
 
-from mart.schema import LONG, STRING, TIMESTAMP, Column, Table
+from mart.schema import INT, LONG, STRING, TIMESTAMP, Column, Table
 
 PUBLISHED = Table(
     name="_published",
@@ -14,4 +14,16 @@ PUBLISHED = Table(
         Column("published_at", TIMESTAMP, "When it was published, UTC."),
     ),
     key=("table_name",),
+)
+
+STAGING_TURNS = Table(
+    layer="staging",
+    name="_turns",
+    doc="How often each topic-partition was loaded: who loads takes the next turn, so of two at once only one does.",
+    columns=(
+        Column("topic", STRING, "The topic."),
+        Column("partition", INT, "Partition of the topic."),
+        Column("turn", LONG, "Loads so far [loads]."),
+    ),
+    key=("topic", "partition"),
 )

@@ -1,29 +1,56 @@
 """The ledger law: offsets without gap or repeat, and every record that landed accounted for.
 
-landed = events + duplicates + rejects, per source partition; processed.events holds just the events of landing.
+landed = events + duplicates + rejects, per source partition; the master table holds just the events of its landing.
 """
+
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mart.edges import changefeed, delta, lake
+from mart.schema import Table
 from mart.settings import Settings
-from mart.tables import EVENTS, LANDING_ACTIVITY
+from mart.tables import EVENTS, LANDING_ACTIVITY, LANDING_OFFERS, OFFERS
 from mart.verify.finding import Finding
 
 _COORDINATES = ["source", "partition", "offset"]
 
 
+@dataclass(frozen=True)
+class Ledger:
+    """A kind of records: where they land, what the good ones become, and the job that does it."""
+
+    landing: Table
+    master: Table
+    job: str
+
+
+LEDGERS = (
+    Ledger(LANDING_ACTIVITY, EVENTS, "streaming/ingest_activity"),
+    Ledger(LANDING_OFFERS, OFFERS, "streaming/ingest_offers"),
+)
+
+
 def verify(spark: SparkSession, settings: Settings) -> list[Finding]:
-    """Check landing against itself, and the events against landing at the version they stand at."""
-    stands = delta.standing(settings, LANDING_ACTIVITY, "-")
+    """Check each landing against itself, and its master table against it at the version that stands there."""
+    return [finding for ledger in LEDGERS for finding in _verify(spark, settings, ledger)]
+
+
+def _verify(spark: SparkSession, settings: Settings, ledger: Ledger) -> list[Finding]:
+    stands = delta.standing(settings, ledger.landing, "-")
     if stands is None:
-        return [Finding("ledger", "landing.activity", "nothing has landed yet", off=False)]
-    landing = lake.read(spark, settings, LANDING_ACTIVITY, stands.version)
-    return [*_offsets(landing), *_events(spark, settings), *_repeats(spark, settings)]
+        return [Finding("ledger", ledger.landing.full_name, "nothing has landed yet", off=False)]
+    landing = lake.read(spark, settings, ledger.landing, stands.version)
+    found = [
+        *_offsets(landing, ledger.landing),
+        *_master(spark, settings, ledger),
+        _twice(spark, settings, ledger.master),
+    ]
+    return found + (_ambiguous(spark, settings) if ledger.master == EVENTS else [])
 
 
-def _offsets(landing: DataFrame) -> list[Finding]:
+def _offsets(landing: DataFrame, table: Table) -> list[Finding]:
     """A file, a partition: its offsets are a row of whole numbers. A requeue takes rejects only, so it has gaps."""
     number = F.col("offset").cast("bigint")
     is_event, is_twin = F.col("outcome") == "event", F.col("outcome") == "duplicate"
@@ -53,43 +80,40 @@ def _offsets(landing: DataFrame) -> list[Finding]:
     ).first()
     assert total is not None
     told = ", ".join(f"{total[name] or 0:,} {name}" for name in ("landed", "events", "duplicates", "rejects"))
-    return [*findings, Finding("ledger", "landing.activity", told, off=False)]
+    return [*findings, Finding("ledger", table.full_name, told, off=False)]
 
 
-def _events(spark: SparkSession, settings: Settings) -> list[Finding]:
-    upto = lake.frontier(settings, EVENTS, "landing") or 0
-    said = lake.read(spark, settings, LANDING_ACTIVITY, upto).where(F.col("outcome") == "event").select(*_COORDINATES)
-    kept = lake.read(spark, settings, EVENTS).select(*_COORDINATES)
+def _master(spark: SparkSession, settings: Settings, ledger: Ledger) -> list[Finding]:
+    table, master = ledger.landing, ledger.master
+    upto = lake.frontier(settings, master, "landing") or 0
+    said = lake.read(spark, settings, table, upto).where(F.col("outcome") == "event").select(*_COORDINATES)
+    kept = lake.read(spark, settings, master).select(*_COORDINATES)
     missing, strange = said.exceptAll(kept).count(), kept.exceptAll(said).count()
     detail = f"equal the events of landing at version {upto}"
     if missing or strange:
         detail = (
             f"landing at version {upto} has {missing} events that are missing here, and lacks {strange} that are here"
         )
-    waiting = (lake.version(settings, LANDING_ACTIVITY) or 0) - upto
-    later = changefeed.added(spark, settings, LANDING_ACTIVITY, upto, upto + waiting) if waiting else None
+    waiting = (lake.version(settings, table) or 0) - upto
+    later = changefeed.added(spark, settings, table, upto, upto + waiting) if waiting else None
     left = later.where(F.col("outcome") == "event").count() if later is not None else 0
-    findings = [Finding("ledger", "processed.events", detail, off=bool(missing or strange))]
+    findings = [Finding("ledger", master.full_name, detail, off=bool(missing or strange))]
     if left:
-        detail = f"{left} events have landed but are not there yet: run streaming/ingest_activity"
-        findings.append(Finding("ledger", "processed.events", detail, off=True))
+        detail = f"{left} events have landed but are not there yet: run {ledger.job}"
+        findings.append(Finding("ledger", master.full_name, detail, off=True))
     return findings
 
 
-def _repeats(spark: SparkSession, settings: Settings) -> list[Finding]:
-    """An event twice is off; one id at two instants are two events, and somebody should know."""
-    ids = (
-        lake.read(spark, settings, EVENTS)
-        .groupBy("event_id")
-        .agg(F.count(F.lit(1)).alias("events"), F.count_distinct("event_at").alias("instants"))
-    )
-    row = ids.agg(
-        F.sum(F.col("events") - F.col("instants")).alias("twice"), F.count_if(F.col("instants") > 1).alias("ambiguous")
-    ).first()
-    assert row is not None
-    twice, ambiguous = row["twice"] or 0, row["ambiguous"]
-    findings = [Finding("repeats", "processed.events", f"{twice} events are there more than once", off=twice > 0)]
-    if ambiguous:
-        detail = f"{ambiguous} event_ids stand at several instants: each counts as an event of its own"
-        findings.append(Finding("repeats", "processed.events", detail, off=False))
-    return findings
+def _twice(spark: SparkSession, settings: Settings, master: Table) -> Finding:
+    rows = lake.read(spark, settings, master)
+    twice = rows.count() - rows.select(*master.key).distinct().count()
+    what = "events" if master == EVENTS else "sightings"
+    return Finding("repeats", master.full_name, f"{twice} {what} are there more than once", off=twice > 0)
+
+
+def _ambiguous(spark: SparkSession, settings: Settings) -> list[Finding]:
+    """One id at two instants are two events, and somebody should know."""
+    ids = lake.read(spark, settings, EVENTS).groupBy("event_id").agg(F.count_distinct("event_at").alias("instants"))
+    ambiguous = ids.where("instants > 1").count()
+    detail = f"{ambiguous} event_ids stand at several instants: each counts as an event of its own"
+    return [Finding("repeats", "processed.events", detail, off=False)] if ambiguous else []

@@ -24,7 +24,12 @@ def net(feed: DataFrame, table: Table) -> DataFrame:
 
 def whole(rows: DataFrame, table: Table) -> DataFrame:
     """Stage every row of a table."""
-    return rows.select(*_plain(rows, table), F.lit(False).alias(DELETED))
+    return staged(rows, table, F.lit(False))
+
+
+def staged(rows: DataFrame, table: Table, gone: Column) -> DataFrame:
+    """Stage rows; those that are `gone` are taken away there."""
+    return rows.select(*_plain(rows, table), gone.alias(DELETED))
 
 
 def _names(table: Table) -> list[str]:

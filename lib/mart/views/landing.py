@@ -11,19 +11,18 @@ from pyspark.sql import functions as F
 from mart.schema import Table
 from mart.views.shopping import UNKNOWN
 
-_IDENTITY = ("event_id", "event_at")
 _PLACE = ("source", "partition", "offset")
 _NOWHERE = ""  # sorts before every place: what is there already came first
 
 
-def repeated(parsed: DataFrame, seen: DataFrame) -> DataFrame:
-    """Find the places of duplicates: an event of the same id and instant is already there, or came earlier in this batch.
+def repeated(parsed: DataFrame, seen: DataFrame, identity: tuple[str, ...]) -> DataFrame:
+    """Find the places of duplicates: one of the same identity is already there, or came earlier in this batch.
 
-    In: parsed records, and event_id and event_at of the events that are there. Out: source, partition, offset.
+    In: parsed records, and the identities that are there. Out: source, partition, offset.
     """
-    good = parsed.where(F.col("reason").isNull()).select(*_IDENTITY, *_PLACE)
-    there = seen.select(*_IDENTITY, *[F.lit(_NOWHERE).alias(name) for name in _PLACE])
-    first_comes = Window.partitionBy(*_IDENTITY).orderBy(*_PLACE)
+    good = parsed.where(F.col("reason").isNull()).select(*identity, *_PLACE)
+    there = seen.select(*identity, *[F.lit(_NOWHERE).alias(name) for name in _PLACE])
+    first_comes = Window.partitionBy(*identity).orderBy(*_PLACE)
     turns = good.unionByName(there).withColumn("turn", F.row_number().over(first_comes))
     return turns.where((F.col("turn") > 1) & (F.col("source") != _NOWHERE)).select(*_PLACE)
 
@@ -36,8 +35,8 @@ def decide(parsed: DataFrame, repeated: DataFrame) -> DataFrame:
     return decided.withColumn("arrived_day", F.to_date("arrived_at"))
 
 
-def events(decided: DataFrame, products: DataFrame, table: Table) -> DataFrame:
-    """The records that are events, with category and brand from the catalogue where they name none."""
+def events(good: DataFrame, products: DataFrame, table: Table) -> DataFrame:
+    """Make events of good records, with category and brand from the catalogue where they name none."""
     catalogue = products.select(
         "product_id", F.col("category").alias("its_category"), F.col("brand").alias("its_brand")
     )
@@ -46,5 +45,4 @@ def events(decided: DataFrame, products: DataFrame, table: Table) -> DataFrame:
         "brand": F.coalesce("brand", "its_brand", F.lit(UNKNOWN)),
         "event_day": F.to_date("event_at"),
     }
-    good = decided.where(F.col("outcome") == "event")
     return good.join(catalogue, how="left", on="product_id").withColumns(named).select(*table.names)

@@ -1,0 +1,35 @@
+"""Alerts on their way to people: a Slack webhook, e-mail over SMTP, an SNS topic.
+
+In: a `Message`. Out: the receiver's word that it has it, or an `AlertsError` that says what to do. Passing faults are retried
+here and nowhere else; after a connection lost at the wrong moment a message may arrive twice, recognisable by its id.
+The webhook's address and the password are secrets: no error and no log says them.
+"""
+
+from mart.edges.alerts.mail import MailChannel
+from mart.edges.alerts.message import AlertsError, Channel, Message, Severity
+from mart.edges.alerts.slack import SlackChannel
+from mart.edges.alerts.sns import SnsChannel
+from mart.settings import Alerts, Aws
+
+__all__ = [
+    "AlertsError",
+    "Channel",
+    "MailChannel",
+    "Message",
+    "Severity",
+    "SlackChannel",
+    "SnsChannel",
+    "channels",
+]
+
+
+def channels(alerts: Alerts, aws: Aws) -> list[Channel]:
+    """Open the channels that have a place. Raises AlertsError for one that can't be used as it is set."""
+    found: list[Channel] = []
+    if alerts.slack.webhook.get_secret_value():
+        found.append(SlackChannel(alerts))
+    if alerts.smtp.host:
+        found.append(MailChannel(alerts))
+    if alerts.sns.topic_arn:
+        found.append(SnsChannel(alerts, aws))
+    return found
