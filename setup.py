@@ -52,7 +52,7 @@ SCRAPERS = [
 ]
 
 # Snowflake, AWS and a shop to crawl on one machine.
-LOCAL = ["fakesnow[server]==0.12.1", "jinja2>=3.1", "moto[server]>=5.1,<6", "starlette>=1", "uvicorn>=0.35"]
+LOCAL = ["babel>=2.17", "fakesnow[server]==0.12.1", "jinja2>=3.1", "moto[server]>=5.1,<6", "starlette>=1", "uvicorn>=0.35"]
 
 DEV = [
     "aiosmtpd>=1.4.6",
@@ -84,7 +84,7 @@ setup(
     python_requires=">=3.11",
     package_dir={"": "lib"},
     packages=find_namespace_packages("lib", include=["mart", "mart.*"]),
-    package_data={"mart": ["py.typed"]},
+    package_data={"mart": ["py.typed", "local/demoshop/templates/*.html"]},
     install_requires=RUNTIME,
     extras_require={"spark": SPARK, "scrapers": SCRAPERS, "local": LOCAL, "dev": [*SPARK, *SCRAPERS, *LOCAL, *DEV]},
     entry_points={"console_scripts": ["mart = mart.cli:main"]},

@@ -45,6 +45,11 @@ class ProductPage:
     def url(self) -> str:
         return str(self.response.url)
 
+    @property
+    def shop(self) -> str:
+        """The shop's name: its host's, where one host is one shop."""
+        return shop(self.url)
+
     @cached_property
     def locale(self) -> Locale | None:
         return locales.find(self.url, self.tree.get("lang") or self._meta("og:locale"))
@@ -76,7 +81,7 @@ class ProductPage:
         """Put together what the readings agree on."""
         claim, place = self.claim, self.heading[0]
         item = Item(
-            shop=shop(self.url),
+            shop=self.shop,
             url=claim.url if claim.url and claim.url.startswith("http") else self.url,
             seen_at=self.seen_at,
         )
@@ -84,7 +89,7 @@ class ProductPage:
         item.brand, item.gtin, item.mpn, item.image = claim.brand, claim.gtin, claim.mpn, claim.image
         item.category = claim.category
         item.rating, item.rating_count, item.review_count = claim.rating, claim.rating_count, claim.review_count
-        item.reviews = [reviews.stated(one) for one in claim.reviews]
+        item.reviews = [reviews.stated(one, self.locale) for one in claim.reviews]
         self._price(item)
         item.sku = identity.agreed(
             claim.sku or _number(claim.product_id),

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from mart.local import aws, files, kafka, mlflow, ports, processes, snowflake
+from mart.local.demoshop import service as demoshop
 from mart.local.service import Place, Service, ServiceError
 
-SERVICES: tuple[Service, ...] = (kafka.SERVICE, snowflake.SERVICE, aws.SERVICE, mlflow.SERVICE)
+SERVICES: tuple[Service, ...] = (kafka.SERVICE, snowflake.SERVICE, aws.SERVICE, mlflow.SERVICE, demoshop.SERVICE)
 START = 90.0  # seconds a service may take to answer: a cold machine with two cores and four services
 STOP = 20.0  # seconds a service may take to end before it is killed
 T = TypeVar("T")
