@@ -82,6 +82,8 @@ class Home:
             "MART_LAKE": self.settings.lake,
             "MART_KAFKA__BROKERS": self.settings.kafka.brokers,
             "MART_KAFKA__ACTIVITY": self.settings.kafka.activity,
+            "MART_KAFKA__PRODUCT_DETAILS": self.settings.kafka.product_details,
+            "MART_KAFKA__OFFER_ALERTS": self.settings.kafka.offer_alerts,
         }
         said = self.settings.home / "said"
         with said.open("wb") as file:
