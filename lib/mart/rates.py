@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 from mart.schema.rows import Fault, row
 from mart.tables import RATES
@@ -32,7 +33,7 @@ def read(file: Path, loaded_at: datetime) -> list[bytes]:
         return [_line(file, reader.line_num, one, loaded_at) for given in reader for one in _rates(file, reader, given)]
 
 
-def _rates(file: Path, reader: "csv.DictReader[str]", given: dict[str, str]) -> Iterator[dict[str, object]]:
+def _rates(file: Path, reader: "csv.DictReader[str]", given: dict[str, Any]) -> Iterator[dict[str, object]]:
     """Give the rates of a line: one, or a currency each."""
     said = {
         (name or "").strip().lower(): (value or "").strip() for name, value in given.items() if isinstance(value, str)

@@ -1,7 +1,7 @@
 """Places and sizes: what differs between a laptop, CI and EMR.
 
-Layers, weakest first: the defaults here, a file (conf/*.toml), `<home>/services.toml` as `mart up` writes it,
-`MART_*` variables (`MART_KAFKA__BROKERS=…`). An unknown key is an error at start.
+Layers, weakest first: the defaults here, conf/shops.toml where it lies beside the code, a file (conf/*.toml),
+`<home>/services.toml` as `mart up` writes it, `MART_*` variables (`MART_KAFKA__BROKERS=…`). An unknown key is an error at start.
 """
 
 import tomllib
@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+SHOPS = Path(__file__).parents[2] / "conf" / "shops.toml"  # a wheel carries none
 
 
 class SettingsError(ValueError):
@@ -43,7 +45,7 @@ class Snowflake(Section):
     user: str = ""
     role: str = ""
     warehouse: str = ""
-    database: str = "MART"
+    database: str = "PRODUCT_MART"
     schema_name: str = "SERVING"
     private_key_file: Path | None = None
     rows_per_file: int = 1_000_000  # of the Parquet files that are put to a stage: some 20 to 60 MB
@@ -174,6 +176,18 @@ class Glue(Section):
     snowflake_schemas: tuple[str, ...] = ("SERVING", "MART")
 
 
+class Container(Section):
+    """The container task that crawls shops whose pages need a browser."""
+
+    cluster: str = ""  # name or ARN; empty: there is none, and such shops are refused
+    task_definition: str = ""  # family, family:revision, or ARN
+    name: str = "scrape"  # of the container in the task definition
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    public_ip: bool = False  # needed in a subnet without NAT
+    minutes: float = 120  # a crawl that takes longer is told to stop; the next one goes on with it
+
+
 class Settings(BaseSettings):
     """Everything a job is told from outside."""
 
@@ -194,6 +208,7 @@ class Settings(BaseSettings):
     offers: Offers = Offers()
     alerts: Alerts = Alerts()
     glue: Glue = Glue()
+    container: Container = Container()
 
     @classmethod
     def settings_customise_sources(
@@ -209,7 +224,8 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls, file: Path | None = None, home: Path | None = None) -> Self:
         """Read the layers and settle the places. Raises SettingsError with one line a fault."""
-        values = _toml(file) if file else {}
+        shops = _toml(SHOPS) if SHOPS.exists() else {}
+        values = _merge(shops, _toml(file) if file else {})
         place = Path(home or values.get("home") or cls.model_fields["home"].default).absolute()
         services = place / "services.toml"
         merged = _merge(values, _toml(services) if services.exists() else {}) | {"home": place}

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from mart.local import files
 from mart.local.service import Place, Service
 
-DATABASE = "MART"
+DATABASE = "PRODUCT_MART"  # not MART, as a schema in it is named: fakesnow would not know which is meant
 HASTY = {
     "login_timeout": 5,  # seconds
     "network_timeout": 5,

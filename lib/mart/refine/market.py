@@ -12,7 +12,16 @@ from pyspark.sql import functions as F
 
 from mart.edges import lake
 from mart.settings import Settings
-from mart.tables import CURRENT_OFFERS, ENRICHED_OFFERS, MARKET, PRICE_HISTORY, PRODUCTS, PRODUCTS_SOLD, RATES
+from mart.tables import (
+    CURRENT_OFFERS,
+    ENRICHED_OFFERS,
+    MARKET,
+    OWN_PRODUCTS,
+    PRICE_HISTORY,
+    PRODUCTS,
+    PRODUCTS_SOLD,
+    RATES,
+)
 from mart.views import matching, refined
 from mart.views.refined import OFFER
 
@@ -32,7 +41,7 @@ class Made:
 
 def advance(spark: SparkSession, settings: Settings, staged: DataFrame) -> Made:
     """Bring the lake's tables up to the staged rows."""
-    lake.ensure(spark, settings, ENRICHED_OFFERS, PRODUCTS_SOLD, CURRENT_OFFERS, PRICE_HISTORY, MARKET)
+    lake.ensure(spark, settings, ENRICHED_OFFERS, PRODUCTS_SOLD, CURRENT_OFFERS, PRICE_HISTORY, OWN_PRODUCTS, MARKET)
     desk = Desk(spark, settings)
     rows = refined.once(refined.put_right(staged, settings.offers.categories)).localCheckpoint()
     touched = refined.touched(rows).localCheckpoint()
@@ -49,6 +58,7 @@ class Desk:
         self.offers = lake.read(spark, settings, CURRENT_OFFERS, lake.version(settings, CURRENT_OFFERS))
         self.products = lake.read(spark, settings, PRODUCTS_SOLD, lake.version(settings, PRODUCTS_SOLD))
         self.rates = lake.read(spark, settings, RATES)
+        self._founded = False  # whether this run has seen offers, and so perhaps products, that nobody has seen before
 
     def enrich(self, rows: DataFrame, touched: DataFrame) -> DataFrame:
         """Append what is not there yet. Returns every enriched sighting since the first of these rows, of their offers."""
@@ -76,7 +86,8 @@ class Desk:
         """Match offers that nobody has seen before. Most runs have none: nothing is matched then."""
         said = ("title", "brand", "category", "gtin", "mpn")
         new = fresh.groupBy(*OFFER).agg(*[F.min_by(name, "seen_at").alias(name) for name in said]).localCheckpoint()
-        if new.isEmpty():
+        self._founded = not new.isEmpty()
+        if not self._founded:
             return new.select(*OFFER, F.lit(None).cast("string").alias("product_key"))
         return matching.assign(new, self.products).select(*OFFER, "product_key").localCheckpoint()
 
@@ -120,20 +131,33 @@ class Desk:
 
     def _compare(self, offers: DataFrame, products: DataFrame) -> None:
         """Compare the market as it stands now with our own prices."""
-        lake.overwrite(self.settings, MARKET, refined.market(offers, products, self._own(products)))
+        own = self._rated_own().join(self._own_matches(products), how="inner", on="product_id")
+        lake.overwrite(self.settings, MARKET, refined.market(offers, products, own))
 
-    def _own(self, products: DataFrame) -> DataFrame:
-        """Find our own products among those that others sell, with their price in the reference currency."""
-        own = lake.read(self.spark, self.settings, PRODUCTS)
-        named = own.withColumns(
-            {
-                "shop": F.lit(self.settings.offers.own_shop),
-                "offer_id": F.col("product_id"),
-                "gtin": F.lit(None).cast("string"),
-                "mpn": F.lit(None).cast("string"),
-                "seen_day": F.to_date("updated_at"),
-            }
+    def _own_matches(self, products: DataFrame) -> DataFrame:
+        """Find our own products among those that others sell: product_id, product_key.
+
+        A match stays. Only products of ours that have none are compared, and only when there is anything new on one side.
+        """
+        there = lake.read(self.spark, self.settings, OWN_PRODUCTS).localCheckpoint()
+        newest, stands = lake.version(self.settings, PRODUCTS), lake.frontier(self.settings, OWN_PRODUCTS, "products")
+        if newest is None or (newest == stands and not self._founded):
+            return there
+        lacking = refined.as_offers(
+            lake.read(self.spark, self.settings, PRODUCTS, newest), self.settings.offers.own_shop
         )
-        best = matching.best(matching.pairs(named, products))
-        rated = refined.priced(named, self.rates, self.settings.offers.reference_currency)
-        return rated.join(best, how="inner", on=list(OFFER)).select("product_key", "product_id", "price_reference")
+        lacking = lacking.join(there, how="anti", on="product_id").localCheckpoint()
+        if lacking.isEmpty():
+            return there
+        found = (
+            refined.surest(matching.pairs(lacking, products))
+            .withColumn("product_id", F.col("offer_id"))
+            .localCheckpoint()
+        )
+        lake.append(self.settings, OWN_PRODUCTS, found, at=None if newest == stands else ("products", newest))
+        return there.unionByName(found.select(*OWN_PRODUCTS.names))
+
+    def _rated_own(self) -> DataFrame:
+        own = refined.as_offers(lake.read(self.spark, self.settings, PRODUCTS), self.settings.offers.own_shop)
+        rated = refined.priced(own, self.rates, self.settings.offers.reference_currency)
+        return rated.select("product_id", "price_reference")

@@ -10,6 +10,7 @@ from mart.tables.offers import (
     MARKET,
     OFFER_STATES,
     OFFERS,
+    OWN_PRODUCTS,
     PRICE_HISTORY,
     PRODUCTS_SOLD,
     QUARANTINE_OFFERS,
@@ -29,6 +30,7 @@ __all__ = [
     "MARKET",
     "OFFERS",
     "OFFER_STATES",
+    "OWN_PRODUCTS",
     "PRICE_HISTORY",
     "PRODUCTS_SOLD",
     "QUARANTINE_OFFERS",
@@ -52,7 +54,7 @@ __all__ = [
     "VIEWS",
 ]
 
-MARKETED: tuple[Table, ...] = (PRODUCTS_SOLD, CURRENT_OFFERS, PRICE_HISTORY, MARKET, ALERTS)
+MARKETED: tuple[Table, ...] = (PRODUCTS_SOLD, CURRENT_OFFERS, PRICE_HISTORY, OWN_PRODUCTS, MARKET, ALERTS)
 
 SERVED: tuple[Table, ...] = (*(table.at("serving") for table in FOLDABLE), RECOMMENDATIONS, *MARKETED)
 
@@ -73,6 +75,7 @@ CATALOGUE: tuple[Table, ...] = (
     PRODUCTS_SOLD,
     CURRENT_OFFERS,
     PRICE_HISTORY,
+    OWN_PRODUCTS,
     MARKET,
     ALERTS,
     OFFER_STATES,

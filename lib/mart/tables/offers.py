@@ -216,6 +216,20 @@ MARKET = Table(
     properties={"delta.enableChangeDataFeed": "true"},
 )
 
+OWN_PRODUCTS = Table(
+    layer="serving",
+    name="own_products",
+    doc="Which product across shops each of our own products is; those that nobody else sells are not in it.",
+    columns=(
+        Column("product_id", STRING, "Our number of the product (processed.products)."),
+        Column("product_key", STRING, "The product across shops."),
+        Column("rule", STRING, "What told so: gtin, mpn or title."),
+        Column("score", DOUBLE, "How alike the two are, 0 to 1."),
+    ),
+    key=("product_id",),
+    properties={"delta.enableChangeDataFeed": "true"},
+)
+
 ALERTS = Table(
     layer="serving",
     name="alerts",

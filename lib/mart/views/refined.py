@@ -72,6 +72,19 @@ def priced(rows: DataFrame, rates: DataFrame, reference: str) -> DataFrame:
     ).drop("of", "rate", "until")
 
 
+def as_offers(products: DataFrame, shop: str) -> DataFrame:
+    """Write our own products (processed.products) as offers of a shop; they name neither gtin nor mpn."""
+    nothing = F.lit(None).cast("string")
+    named = {"shop": F.lit(shop), "offer_id": F.col("product_id"), "gtin": nothing, "mpn": nothing}
+    return products.withColumns({**named, "seen_day": F.to_date("updated_at")})
+
+
+def surest(pairs: DataFrame) -> DataFrame:
+    """Keep the surest match of each offer (views/matching): the rules' names are in that order."""
+    order = Window.partitionBy(*OFFER).orderBy("rule", F.desc("score"), "product_key")
+    return pairs.withColumn("turn", F.row_number().over(order)).where("turn = 1").drop("turn")
+
+
 def with_keys(rows: DataFrame, keys: DataFrame) -> DataFrame:
     """Name each sighting's product. In: shop, offer_id and product_key, each offer once."""
     return rows.join(keys.select(*OFFER, "product_key"), how="left", on=list(OFFER)).select(*ENRICHED_OFFERS.names)
@@ -143,7 +156,8 @@ def sold(offers: DataFrame, told: DataFrame, there: DataFrame) -> DataFrame:
     said = ("title", "brand", "category", "gtin", "mpn")
     place = F.struct("seen_at", *OFFER)
     # Of the founder, the first that was seen; what it does not say, the first that does.
-    founded = told.groupBy("product_key").agg(
+    numbered = told.withColumn("gtin", F.when(F.length("gtin").between(8, 14), F.lpad("gtin", 14, "0")))
+    founded = numbered.groupBy("product_key").agg(
         *[F.min_by(name, F.when(F.col(name).isNotNull(), place)).alias(f"new_{name}") for name in said]
     )
     joined = seen.join(founded, how="left", on="product_key").join(
