@@ -1,8 +1,9 @@
-"""`python -m scrapers`: read saved pages, and measure how well they are read."""
+"""`python -m scrapers`: crawl shops, read saved pages, and measure how well they are read."""
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -46,6 +47,32 @@ def listing_(page: Path, url: str | None) -> None:
     opened = _opened(page, url)
     found = [tile.document() for tile in listing.tiles(opened)]
     _print({"url": opened.url, "tiles": found, "next_page": listing.next_page(opened)})
+
+
+@main.command()
+@click.argument("shop")
+@click.option("--start", multiple=True, metavar="URL", help="Begin here instead: a listing or a product page.")
+@click.option("--limit", type=click.IntRange(min=1), help="Product pages at most.")
+@click.option(
+    "--to", metavar="kafka|FILE", help="Where records go; - for stdout  [kafka, else HOME/crawls/SHOP/items.jsonl]."
+)
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Home of settings and state  [.mart].")
+@click.option("--settings", "file", type=FILE, help="A settings file with the section [shops.SHOP].")
+@click.option("--fresh", is_flag=True, help="Forget what earlier crawls have seen, and one that did not end.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def crawl(shop: str, **asked: Any) -> None:  # noqa: ANN401 click's own
+    """Crawl SHOP, a name in the settings, or any host with --start; a crawl that was killed is gone on with.
+
+    Exit code 1 when the shop asked for a human, or when nothing could be fetched.
+
+    \b
+    Examples:
+      python -m scrapers crawl demo-alpha --limit 200
+      python -m scrapers crawl shop.example --start https://shop.example/lamps --to lamps.jsonl
+    """  # noqa: D301 - click takes \b for "leave these lines as they are"
+    from scrapers import command  # reading saved pages needs no Scrapy
+
+    sys.exit(command.crawl(command.Asked(shop, **asked)))
 
 
 @main.command()

@@ -12,10 +12,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from mart.schema.rows import Fault, row
+from mart.schema.rows import Fault, Reader
 from mart.tables import RATES
 
 FOLDER = "rates"
+_rate = Reader(RATES)
 _NONE = ("", "N/A", "-")  # the bank's way to say that there was none that day
 
 
@@ -64,7 +65,7 @@ def _line(file: Path, number: int, given: dict[str, object], loaded_at: datetime
     if len(currency) != 3 or not currency.isalpha() or not currency.isascii():
         raise RatesError(f"{file}, line {number}: {currency!r} is no ISO 4217 code")
     try:
-        found = row(RATES, given, datetime.now(UTC))
+        found = _rate(given, datetime.now(UTC))
     except Fault as fault:
         raise RatesError(f"{file}, line {number}: {fault.reason}: {fault.detail}") from None
     return json.dumps({**found, "loaded_at": loaded_at}, default=str).encode()

@@ -24,6 +24,7 @@ _LABELLED = re.compile(
     rf"(?:^|[\s(|•·,]){_LABEL}\s*(?:[.:#№]|n[°º]|\s|[-–]\s)*(?P<id>[A-Za-z0-9][A-Za-z0-9._/\-]{{2,40}})(?=$|[\s),;|])",
     re.IGNORECASE,
 )
+_LONGEST = 160  # characters of a text that holds a label and a number
 _ID = re.compile(r"(?=[A-Za-z._/\-]*\d)[A-Za-z0-9][A-Za-z0-9._\-]{2,40}$")
 _CALLED = re.compile(
     r"(?:product|item|article|style)-?(?:reference|ref|code|number|no|sku)\b|(?:^|[\s-])sku(?:$|[\s-])", re.IGNORECASE
@@ -74,6 +75,7 @@ _QUERY = {
 def labelled(elements: Sequence[HtmlElement], title: int) -> str | None:
     """The number that stands behind a label such as `SKU:` or `Art.-Nr.`, nearest behind the title."""
     near: list[tuple[int, str]] = []
+    read: dict[HtmlElement, tuple[bool, str | None]] = {}  # many have the same parent
     for place, element in enumerate(elements):
         own = visible.own_text(element)
         if not own.strip() or len(own) > 300:
@@ -82,13 +84,23 @@ def labelled(elements: Sequence[HtmlElement], title: int) -> str | None:
             near.append((abs(place - title), own.strip()))
             continue
         for holder in (element, element.getparent()):
-            if holder is None or len(said := visible.text(holder, 160)) > 160:
-                break
-            found = next((f for f in _LABELLED.finditer(said) if re.search(r"\d", f["id"])), None)
-            if found:
-                near.append((abs(place - title) + (0 if place > title else 150), found["id"].rstrip(".,-/")))
+            if holder is not None and holder not in read:
+                read[holder] = _found(holder)
+            long, number = (True, None) if holder is None else read[holder]
+            if number:
+                near.append((abs(place - title) + (0 if place > title else 150), number))
+            if long or number:
                 break
     return min(near)[1] if near else None
+
+
+def _found(holder: HtmlElement) -> tuple[bool, str | None]:
+    """Whether a text is too long to be a labelled number, and the number."""
+    said = visible.text(holder, _LONGEST)
+    if len(said) > _LONGEST:
+        return True, None
+    found = next((one for one in _LABELLED.finditer(said) if re.search(r"\d", one["id"])), None)
+    return False, found["id"].rstrip(".,-/") if found else None
 
 
 def of_address(url: str, html: str) -> str | None:

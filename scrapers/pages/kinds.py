@@ -6,7 +6,8 @@ A page that is no product must yield none: a bot check, a captive portal, an err
 import re
 from urllib.parse import urlsplit
 
-from scrapers.pages import listing, stock
+from scrapers.pages import listing, stock, values, visible
+from scrapers.pages.listing import Tile
 from scrapers.pages.product import SURE, ProductPage
 
 _BLOCKED = re.compile(
@@ -20,8 +21,15 @@ _PORTAL = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"\b(?:404|410|500|502|503)\b|page (?:not found|can.t be found|doesn.t exist)|not found|something went wrong|internal server error|service unavailable|"
+    r"page (?:not found|can.t be found|doesn.t exist)|not found|something went wrong|internal server error|service (?:temporarily )?unavailable|bad gateway|"
     r"seite (?:wurde )?nicht gefunden|page introuvable|página no encontrada|pagina non trovata|we couldn.t find|no longer exists|oops",
+    re.IGNORECASE,
+)
+# A number alone says so only in a heading, as all of it or beside a word: things are sold in 500 pieces, for 404.
+_ERROR_NUMBER = re.compile(
+    r"(?:^|\s[|:·–—-])\s*(?:404|410|500|502|503)\s*(?:$|[|:·–—-]\s)|"
+    r"\b(?:errore?|fehler|erreur|fout|fel|chyba|błąd|http|status|code)\W{0,3}(?:404|410|500|502|503)(?![\d.,]*\d)|"
+    r"(?<![\d.,])(?:404|410|500|502|503)\W{0,3}(?:errore?|fehler|erreur)\b",
     re.IGNORECASE,
 )
 _REVIEWS = re.compile(r"product-reviews|/reviews?(?:/|$)", re.IGNORECASE)
@@ -34,35 +42,56 @@ _SEARCHED = re.compile(
     r"^/(?:s|search|catalogsearch|suche|recherche|buscar|busca|ricerca|zoeken|szukaj|hledat)(?:/|$)", re.IGNORECASE
 )
 _FAR = 600  # elements between a title and its price
+ALIKE = 0.5  # words that two names share, of all their words
 _SHORT = 3_000  # characters of a page that says nothing but that it is blocked, or broken
 
 
 def refusal(page: ProductPage) -> str | None:
     """Say why a page is no product; None where it is one."""
-    words = " ".join(" ".join((one.text or "").split()) for one in page.elements)
     title = page.tree.findtext(".//title") or ""
     claimed = page.claim.price is not None and page.claim.title is not None
-    if len(words) < _SHORT and not claimed:
+    if not claimed and not page.about_one and (broken := _broken(page, title)):
+        return broken
+    if _REVIEWS.search(urlsplit(page.url).path) or (_REVIEW_TITLE.search(title) and not claimed):
+        return "a page of reviews"
+    if page.about_one:
+        return _listing(tiles) if claimed and (tiles := _of_tiles(page)) else None
+    return _many(page) if page.about_one is None else _not_one(page)
+
+
+def _broken(page: ProductPage, title: str) -> str | None:
+    """A short page that says so in a heading, or anywhere where it has no price."""
+    heads = [title, *(visible.text(one) for one in page.tree.iter("h1"))]
+    words = " ".join(" ".join((one.text or "").split()) for one in page.elements)
+    error = _ERROR.search(title) or any(_ERROR_NUMBER.search(head) for head in heads)
+    if len(words) < _SHORT:
+        said = heads if page.shown else [*heads, words]
         for pattern, kind in (
             (_BLOCKED, "blocked: a bot check"),
             (_PORTAL, "a captive portal"),
             (_ERROR, "an error page"),
         ):
-            if pattern.search(title) or pattern.search(words):
+            if any(pattern.search(one) for one in said):
                 return kind
-    if _ERROR.search(title) and not claimed and not page.shown:
-        return "an error page"
-    if _REVIEWS.search(urlsplit(page.url).path) or (_REVIEW_TITLE.search(title) and not claimed):
-        return "a page of reviews"
-    return None if page.about_one else _many(page) if page.about_one is None else _not_one(page)
+        return "an error page" if error else None
+    return "an error page" if error and not page.shown else None
+
+
+def _of_tiles(page: ProductPage) -> list[Tile]:
+    """The tiles of a page that states each of its few products, and is about none of them."""
+    named = page.claim.title or ""
+    if any(values.alike(visible.text(head), named) >= ALIKE for head in page.tree.iter("h1")):
+        return []
+    tiles = listing.tiles(page)
+    return tiles if any(tile.title and values.alike(tile.title, named) >= ALIKE for tile in tiles) else []
+
+
+def _listing(tiles: list[Tile]) -> str:
+    return f"a listing of {len(tiles)} product{'' if len(tiles) == 1 else 's'}"
 
 
 def _not_one(page: ProductPage) -> str:
-    return (
-        f"a listing of {count} products"
-        if (count := len(listing.tiles(page)))
-        else "no product: the shop's product pages look otherwise"
-    )
+    return _listing(tiles) if (tiles := listing.tiles(page)) else "no product: the shop's product pages look otherwise"
 
 
 def _many(page: ProductPage) -> str | None:
@@ -75,9 +104,9 @@ def _many(page: ProductPage) -> str | None:
     if title and tiles and stock.shown(page.elements[: page.elements.index(tiles[0].element)], place) is False:
         return None  # sold out, and others are offered in its place
     if tiles and (title is None or not behind or listing.holds(tiles, behind[0].element)):
-        return f"a listing of {len(tiles)} products"
+        return _listing(tiles)
     if _SEARCHED.search(urlsplit(page.url).path) or _SEARCH.search(title or ""):
-        return f"a listing of {len(tiles)} products: what a search found"
+        return f"{_listing(tiles)}: what a search found"
     if title is None:
         return "no product: it has neither a title nor structured data of one"
     if not behind or behind[0].place - place > _FAR:

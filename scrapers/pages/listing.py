@@ -8,15 +8,16 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-from scrapers.pages import visible
-from scrapers.pages.product import ProductPage
+from scrapers.pages import signs, stock, visible
+from scrapers.pages.product import FAIR, ProductPage
 from scrapers.pages.visible import Shown
 
-FEWEST = 4  # of which one speaks as a list
+FEWEST = 4  # of which one speaks as a list, whatever else is on the page
+Group = dict[str, HtmlElement]  # like-named elements by the address they link to
 _NEXT = re.compile(
     r"^(?:next|next page|weiter|nächste|suivant|suivante|siguiente|successiv[ao]|próxima|następna|ďalej|další|след|→|›|»|>)(?!\w)",
     re.IGNORECASE,
@@ -39,8 +40,19 @@ class Tile:
 
 
 def tiles(page: ProductPage) -> list[Tile]:
-    """The largest group of like-named elements that each hold an amount and a link of their own; of equals the outermost."""
-    groups: dict[tuple[int, str, str], dict[str, HtmlElement]] = defaultdict(dict)
+    """The largest group of like-named elements that each hold an amount and a link of their own; of equals the outermost.
+
+    Few of them are a list only where nothing else on the page is for sale.
+    """
+    groups = _groups(page)
+    rows = {key: list(group.values()) for key, group in groups.items() if len(group) >= FEWEST}
+    best = max(rows, key=lambda key: (len(rows[key]), -key[0]), default=None)
+    return _tiles(rows[best] if best else _few(page, groups), page)
+
+
+def _groups(page: ProductPage) -> dict[tuple[int, str, str], Group]:
+    """Elements around amounts, by depth, tag and name."""
+    groups: dict[tuple[int, str, str], Group] = defaultdict(dict)
     for shown in sorted(page.shown, key=lambda one: one.place):
         above = [shown.element, *shown.element.iterancestors()]
         for depth, element in zip(range(len(above), 0, -1), above, strict=True):
@@ -49,9 +61,42 @@ def tiles(page: ProductPage) -> list[Tile]:
             link = element if element.tag == "a" else element.find(".//a[@href]")
             if link is not None and link.get("href"):
                 groups[depth, element.tag, _called(element)].setdefault(link.get("href").split("#")[0], element)
-    rows = {key: list(group.values()) for key, group in groups.items() if len(group) >= FEWEST}
-    best = max(rows, key=lambda key: (len(rows[key]), -key[0]), default=None)
-    return _tiles(rows[best], page) if best else []
+    return groups
+
+
+def _few(page: ProductPage, groups: dict[tuple[int, str, str], Group]) -> list[HtmlElement]:
+    """Two or three cards that lead elsewhere, or one on a page that says it is a list; none where the page sells something itself."""
+    here = urlsplit(page.url).path.rstrip("/")
+    rows = {
+        key: list(group.values())
+        for key, group in groups.items()
+        if all(urlsplit(urljoin(page.url, link)).path.rstrip("/") not in ("", here) for link in group)
+        and not any(_no_card(element) for element in group.values())
+    }
+    # Everything around one card holds one link and one amount too: the card is the innermost of them.
+    best = max(rows, key=lambda key: (len(rows[key]), -key[0] if len(rows[key]) > 1 else key[0]), default=None)
+    if best is None or (len(rows[best]) == 1 and not signs.of_a_list(page)) or _sells(page, rows[best]):
+        return []
+    return rows[best]
+
+
+def _no_card(element: HtmlElement) -> bool:
+    return element.find(".//h1") is not None or any(
+        one.tag in ("header", "footer", "nav", "h1") for one in [element, *element.iterancestors()]
+    )
+
+
+def _sells(page: ProductPage, cards: list[HtmlElement]) -> bool:
+    """Whether there is a price, or a button that buys, outside the cards."""
+    heads = [place for place, element in enumerate(page.elements) if element.tag == "h1"]
+    behind = page.elements[heads[0] if heads else 0 :]
+    return any(one.score >= FAIR and not _inside(one.element, cards) for one in page.shown) or any(
+        not _inside(button, cards) for button in stock.buttons(behind)
+    )
+
+
+def _inside(element: HtmlElement, cards: list[HtmlElement]) -> bool:
+    return element in cards or any(one in cards for one in element.iterancestors())
 
 
 def _tiles(elements: list[HtmlElement], page: ProductPage) -> list[Tile]:
@@ -71,8 +116,7 @@ def _called(element: HtmlElement) -> str:
 
 def holds(tiles: list[Tile], element: HtmlElement) -> bool:
     """Whether an element lies in one of the tiles."""
-    inside = {tile.element for tile in tiles}
-    return element in inside or any(one in inside for one in element.iterancestors())
+    return _inside(element, [tile.element for tile in tiles])
 
 
 def next_page(page: ProductPage) -> str | None:

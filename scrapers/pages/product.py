@@ -15,7 +15,20 @@ from lxml.html import HtmlElement, document_fromstring
 from web_poet import HttpResponse
 
 from scrapers.item import Item, shop
-from scrapers.pages import identity, locales, reviews, stock, structured, visible, weights
+from scrapers.pages import (
+    crumbs,
+    identity,
+    labels,
+    locales,
+    ratings,
+    reviews,
+    stock,
+    structured,
+    values,
+    visible,
+    weights,
+)
+from scrapers.pages.ratings import Rated
 from scrapers.pages.structured import Claim
 from scrapers.pages.visible import Shown
 
@@ -25,6 +38,7 @@ POOR, ALONE = -1.0, 4.0  # enough where there is hardly another
 SURE = 5.0  # enough by itself
 SURER = 6.0  # enough against structured data
 BESIDE = 10  # elements: amounts this near the price explain it, without tax or before a discount
+_AROUND = 120  # characters around a price that may explain it
 CLOSE = 2.5  # what structured data vouches for may be this much worse than the best
 
 
@@ -71,7 +85,7 @@ class ProductPage:
             (n, visible.text(e)) for n, e in enumerate(self.elements) if e.tag == "h1" or e.get("itemprop") == "name"
         ]
         heads = [(place, text) for place, text in heads if text]
-        return max(heads, key=lambda one: (_alike(one[1], named), -one[0]), default=(0, None))
+        return max(heads, key=lambda one: (values.alike(one[1], named), -one[0]), default=(0, None))
 
     @cached_property
     def shown(self) -> list[Shown]:
@@ -86,9 +100,10 @@ class ProductPage:
             seen_at=self.seen_at,
         )
         item.title = claim.title or self.heading[1]
-        item.brand, item.gtin, item.mpn, item.image = claim.brand, claim.gtin, claim.mpn, claim.image
-        item.category = claim.category
-        item.rating, item.rating_count, item.review_count = claim.rating, claim.rating_count, claim.review_count
+        item.image = claim.image
+        self._named(item)
+        item.category = claim.category or crumbs.path(self.elements, place, item.title, self.url)
+        self._rated(item)
         item.reviews = [reviews.stated(one, self.locale) for one in claim.reviews]
         self._price(item)
         item.sku = identity.agreed(
@@ -100,6 +115,22 @@ class ProductPage:
         said = stock.shown(self.elements, place)
         item.in_stock = claim.in_stock if said is None else said
         return item
+
+    def _named(self, item: Item) -> None:
+        """Brand, GTIN and the maker's number: as stated for programs, else as the page labels them."""
+        claim, place = self.claim, self.heading[0]
+        said = labels.facts(self.elements, place)
+        item.gtin = (claim.gtin and labels.gtin(claim.gtin)) or said.get("gtin")
+        item.mpn = claim.mpn or said.get("mpn")
+        stated = claim.brand if labels.names_brand(claim.brand) else None
+        item.brand = stated or said.get("brand") or labels.named_brand(self.elements, place)
+
+    def _rated(self, item: Item) -> None:
+        claim = self.claim
+        rated: Rated | Claim = claim if claim.rating is not None else ratings.shown(self.elements, self.heading[0])
+        item.rating = rated.rating
+        item.rating_count = claim.rating_count if claim.rating_count is not None else rated.rating_count
+        item.review_count = claim.review_count if claim.review_count is not None else rated.review_count
 
     def _price(self, item: Item) -> None:
         claim, best = self.claim, self._shown_price()
@@ -137,14 +168,15 @@ class ProductPage:
 
     def _list_price(self, best: Shown) -> Decimal | None:
         """A higher amount beside the price: struck out, called the former one, or explained by the percentage between them."""
-        price, parent = best.money.amount, best.element.getparent()
-        around = "" if parent is None else visible.text(parent, 90)
-        shares = [int(share) for share in re.findall(r"(\d{1,2})\s?%", around)]
+        price = best.money.amount
+        wider = [visible.text(one, _AROUND) for one in visible.ancestors(best.element, 3)]
+        shares = [share for said in wider if len(said) <= _AROUND for share in weights.discounts(said)]
 
         def explained(amount: Decimal) -> bool:
             return any(abs((1 - price / amount) * 100 - share) <= 1 for share in shares)
 
         near = [one for one in self.shown if abs(one.place - best.place) < 15 and one.money.amount > price]
+        near = [one for one in near if not weights.of_delivery(one)]
         near.sort(key=lambda one: abs(one.place - best.place))
         return next((o.money.amount for o in near if o.struck or weights.former(o) or explained(o.money.amount)), None)
 
@@ -162,8 +194,3 @@ class ProductPage:
 def _number(text: str | None) -> str | None:
     """The first word of a text that holds a digit."""
     return next((word for word in (text or "").split() if re.search(r"\d", word)), None)
-
-
-def _alike(one: str, other: str) -> float:
-    mine, yours = (set(re.findall(r"\w+", text.lower())) for text in (one, other))
-    return len(mine & yours) / len(mine | yours) if mine | yours else 0.0

@@ -3,14 +3,16 @@
 import hashlib
 import re
 
+from babel import Locale
+
 from scrapers.item import Review
-from scrapers.pages import values
+from scrapers.pages import dates, values
 from scrapers.pages.syntaxes import Node, many, name_of, text
 
 _STARS = re.compile(r"^\d(?:[.,]\d)?\s(?:out of|von|sur|de|su|van)\s5\s\S+\s+", re.IGNORECASE)
 
 
-def stated(node: Node) -> Review:
+def stated(node: Node, locale: Locale | None) -> Review:
     """Read a review as structured data states it; one without a number gets a hash of who wrote what."""
     author, body = name_of(node.get("author")), text(node.get("reviewBody")) or text(node.get("description"))
     rated = next((one for one in many(node.get("reviewRating")) if isinstance(one, dict)), {})
@@ -23,7 +25,7 @@ def stated(node: Node) -> Review:
         title=text(node.get("name")) or text(node.get("headline")),
         body=body,
         author_hash=None if author is None else hashed(author),
-        reviewed_at=text(node.get("datePublished")),
+        reviewed_at=dates.written(text(node.get("datePublished")), locale),
     )
 
 

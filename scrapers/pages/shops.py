@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from scrapers.item import Item, Review
-from scrapers.pages import dates, reviews, values, visible
+from scrapers.pages import dates, labels, reviews, values, visible
 from scrapers.pages.product import ProductPage
 
 
@@ -95,11 +95,7 @@ class AmazonPage(ShopPage):
         return found[1] if found else stated
 
     def _brand(self) -> str | None:
-        said = self.first("#bylineInfo", "#brand", ".po-brand .po-break-word")
-        if said is None:
-            return None
-        patterns = r"^(?:Brand|Marke|Marque|Marca|Märke|Merk)\s*:\s*|^(?:Visit the|Besuche den|Visiter la boutique|Visita lo Store di|Visita la tienda de|Visita a loja da?)\s+"
-        return re.sub(r"\s*(?:Store|-Store)$", "", re.sub(patterns, "", said)) or None
+        return next(filter(None, map(labels.brand, self.every("#bylineInfo", "#brand", ".po-brand .po-break-word"))), None)
 
     def _review(self, one: HtmlElement) -> Review:
         def said(hook: str) -> str | None:

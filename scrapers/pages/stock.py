@@ -1,7 +1,7 @@
 """Whether a product can be had: what a page says near the title, in the words of many countries."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lxml.html import HtmlElement
 
@@ -28,6 +28,7 @@ _OTHERS = re.compile(
 )
 _CHOICE = re.compile(r"(?:in|ex)clude|hide|show|filter|notify", re.IGNORECASE)
 _FAR = 700  # elements behind the title
+_LONGEST = 90  # characters of what a button or a line of stock says
 
 
 def shown(elements: Sequence[HtmlElement], title: int) -> bool | None:
@@ -37,13 +38,21 @@ def shown(elements: Sequence[HtmlElement], title: int) -> bool | None:
         if not title <= place < title + _FAR:
             continue
         own = " ".join(visible.own_text(element).split()) or element.get("value") or ""
-        if not own or len(own) > 90:
+        if not own or len(own) > _LONGEST:
             continue
         if _BUY.search(own) and _button(element):
             buy = True
         if _GONE.search(own) and not _CHOICE.search(own) and not _of_others(element):
             gone = gone or place < title + _FAR // 2
     return False if gone and not buy else True if buy else None
+
+
+def buttons(elements: Sequence[HtmlElement]) -> Iterator[HtmlElement]:
+    """The buttons that buy."""
+    for element in elements:
+        own = " ".join(visible.own_text(element).split()) or element.get("value") or ""
+        if own and len(own) <= _LONGEST and _BUY.search(own) and _button(element):
+            yield element
 
 
 def _button(element: HtmlElement) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from babel import Locale
 from lxml.html import HtmlElement
 
-from scrapers.pages import syntaxes, values
+from scrapers.pages import crumbs, syntaxes, values
 from scrapers.pages.syntaxes import Node, Value, many, name_of, text
 
 _IN_STOCK = {
@@ -31,6 +31,8 @@ _IN_STOCK = {
 }
 _OUT_OF_STOCK = {"outofstock", "soldout", "discontinued", "out of stock", "oos", "outofstock only"}
 
+_FORMER = re.compile(r"List|Strikethrough|SRP|Regular", re.IGNORECASE)  # of a priceType
+_PIECES = {"C62", "EA", "H87", "PCE", "NMP"}  # UN/CEFACT codes that mean one thing
 MANY = 4  # products with an offer of their own, from which on a page may be a list
 
 
@@ -77,17 +79,27 @@ def claim(tree: HtmlElement, url: str, locale: Locale | None) -> Claim:
                 _product(product | {"hasVariant": [*many(product.get("hasVariant")), *twins]}, url, locale)
             )
     found = found.completed(_opengraph(tree, locale))
-    return replace(found, category=_breadcrumbs([*json_ld, *microdata]) or found.category)
+    return replace(found, category=_breadcrumbs([*json_ld, *microdata], found.title, url) or found.category)
 
 
-def _breadcrumbs(nodes: list[Node]) -> str | None:
-    """The category path that a BreadcrumbList states, joined by " > "."""
+def _breadcrumbs(nodes: list[Node], title: str | None, url: str) -> str | None:
+    """The category path that a BreadcrumbList states."""
     for node in syntaxes.walk(nodes):
         if syntaxes.kind_of(node) == "BreadcrumbList":
             steps = many(node.get("itemListElement"))
-            names = [text(step.get("name")) or text(step.get("item")) for step in steps if isinstance(step, dict)]
-            return " > ".join(name for name in names if name) or None
+            named = [
+                (name_of(step.get("name")) or name_of(step.get("item")) or "", _address(step))
+                for step in steps
+                if isinstance(step, dict)
+            ]
+            return crumbs.joined(named, title, url)
     return None
+
+
+def _address(step: Node) -> str | None:
+    """Where a step leads: its item is an address, or a thing that has one."""
+    item = next(iter(many(step.get("item"))), None)
+    return text(item.get("@id") or item.get("url")) if isinstance(item, dict) else text(item)
 
 
 def _products(nodes: list[Node]) -> Iterator[Node]:
@@ -153,7 +165,7 @@ def _product(node: Node, url: str, locale: Locale | None) -> Claim:
 
 
 def _price(offers: list[Node], locale: Locale | None) -> tuple[Decimal | None, str | None, Decimal | None]:
-    """The lowest of what is asked for; a struck-out price is the list price."""
+    """The lowest of what is asked for a piece; a struck-out price is the list price."""
     asked: list[tuple[Decimal, str | None]] = []
     before: list[Decimal] = []
     for offer in offers:
@@ -161,16 +173,30 @@ def _price(offers: list[Node], locale: Locale | None) -> tuple[Decimal | None, s
         for one in [offer, *terms]:
             currency = text(one.get("priceCurrency")) or text(offer.get("priceCurrency"))
             amount = _amount(one.get("price"), locale) or _amount(one.get("lowPrice"), locale)
-            if amount is None or "Unit" in syntaxes.kind_of(one):
+            if amount is None or _of_something_else(one):
                 continue
-            if re.search(r"(?:List|Strikethrough|SRP|MSRP)", text(one.get("priceType")) or ""):
+            if _FORMER.search(text(one.get("priceType")) or ""):
                 before.append(amount)
             else:
                 asked.append((amount, currency))
     if not asked:
         return None, None, None
     price, sign = min(asked, key=lambda one: one[0])
-    return price, values.currency(sign, locale), max(before, default=None)
+    return price, values.currency(sign, locale), max((one for one in before if one > price), default=None)
+
+
+def _of_something_else(terms: Node) -> bool:
+    """A price per 100 g, of one instalment, for members, or of the delivery, is not what a piece costs.
+
+    Nearly every price may be called a UnitPriceSpecification: what makes it one per unit is that it names the unit.
+    """
+    kind, unit = syntaxes.kind_of(terms), (text(terms.get("unitCode")) or "C62").upper()
+    return (
+        kind in ("DeliveryChargeSpecification", "PaymentChargeSpecification")
+        or bool(terms.get("referenceQuantity"))
+        or ("Unit" in kind and (unit not in _PIECES or bool(terms.get("unitText"))))
+        or any(terms.get(name) for name in ("billingDuration", "billingIncrement", "validForMemberTier"))
+    )
 
 
 def _amount(value: Value, locale: Locale | None) -> Decimal | None:

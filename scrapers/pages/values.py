@@ -163,3 +163,9 @@ def rating(text: str | None, best: float = 5) -> tuple[float, float] | None:
     if len(numbers) > 1 and numbers[1] in (5, 6, 10, 100) and numbers[0] <= numbers[1]:
         return numbers[0], numbers[1]
     return (numbers[0], best) if numbers[0] <= best else None
+
+
+def alike(one: str, other: str) -> float:
+    """The share of words that two texts have in common."""
+    mine, yours = (set(re.findall(r"\w+", text.lower())) for text in (one, other))
+    return len(mine & yours) / len(mine | yours) if mine | yours else 0.0

@@ -8,6 +8,7 @@ Words are those that shops of many countries put into class names (English nearl
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from babel import Locale
 from lxml.html import HtmlElement
@@ -141,7 +142,18 @@ def amounts(elements: Sequence[HtmlElement], locale: Locale | None) -> list[Show
                 found += [Shown(one, holder, said, place, struck) for one in sums if one.amount]
                 break
             holder = holder.getparent()
-    return found
+    return _smallest(found)
+
+
+def _smallest(found: list[Shown]) -> list[Shown]:
+    """Leave out what an element around it says again: a number beside an amount leads to the same holder."""
+    inner: set[tuple[HtmlElement, Decimal]] = set()
+    for one in found:
+        for around in one.element.iterancestors():
+            if (around, one.money.amount) in inner:
+                break
+            inner.add((around, one.money.amount))
+    return [one for one in found if (one.element, one.money.amount) not in inner]
 
 
 def _is_struck(element: HtmlElement) -> bool:

@@ -57,6 +57,16 @@ _NOT_PRICE = re.compile(
     r"orders? (?:over|above)|\bships?\b|ab \d+ .* versand|protection|warranty|points|cashback|buy at|deposit|"
     r"used|refurbished from|estimate|bank offer|rata|rate\b|экономия|доставка|бонус|кредит|рассрочк", re.IGNORECASE)  # fmt: skip
 
+_DELIVERY = re.compile(
+    r"shipping|delivery|postage|freight|versand|lieferung|porto|livraison|frais de port|env[ií]o|gastos|spedizione|consegna|frete|entrega|"
+    r"verzend|bezorg|frakt|fragt|levering|toimitus|dostaw|wysyłk|doprav|doručen|szállítás|livrare|kargo|доставк|送料|配送|배송|運費|شحن",
+    re.IGNORECASE,
+)
+_TAX = re.compile(
+    r"\b(?:mwst|ust|mehrwertsteuer|vat|gst|hst|tax(?:es)?|tva|iva|btw|moms|mva|alv|dph|kdv|pdv|ptu|áfa|afa|ндс|φπα)\b|税|부가세",
+    re.IGNORECASE,
+)
+
 
 def weigh(shown: list[Shown], elements: Sequence[HtmlElement], title: int) -> list[Shown]:
     """Weigh each amount by what names and texts say and how near the title it stands; the likeliest first."""
@@ -109,8 +119,33 @@ def _said(one: Shown) -> float:
     return score
 
 
+def of_others(element: HtmlElement, own: set[HtmlElement]) -> bool:
+    """Whether an element lies in a list of other products, or in the frame of the page, and not with the title."""
+    pattern, _ = NAMES["others"]
+    above = [one for one in [element, *visible.ancestors(element, 12)] if one not in own]
+    return any(one.tag in ("header", "footer", "nav") or pattern.search(visible.names(one)) for one in above)
+
+
 def former(one: Shown) -> bool:
     """Whether names or texts call an amount the former price."""
     pattern, _ = NAMES["former"]
     around = " ".join(visible.names(e) for e in [one.element, *visible.ancestors(one.element, 2)])
     return bool(pattern.search(around) or _BEFORE.search(one.text))
+
+
+def of_delivery(one: Shown) -> bool:
+    """Whether the words beside an amount, up to the amounts before and behind it, are about its delivery."""
+    start, end = one.money.span
+    before = re.split(r"\d", one.text[:start])[-1]
+    behind = one.text[end:]
+    return bool(_DELIVERY.search(before) or (_DELIVERY.search(behind) and not re.search(r"\d", behind)))
+
+
+def discounts(text: str) -> list[int]:
+    """The shares in a text that may have been taken off; what stands beside a word for tax is none."""
+    return [
+        int(found[1])
+        for found in re.finditer(r"(?<![\d.,])(\d{1,2})\s?%", text)
+        if not _TAX.search(re.split(r"[\d%]", text[: found.start()])[-1][-14:])
+        and not _TAX.search(re.split(r"[\d%]", text[found.end() :])[0][:14])
+    ]

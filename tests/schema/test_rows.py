@@ -64,6 +64,8 @@ def test_what_is_absent_null_or_empty_is_absent() -> None:
         ({"seen_at": "1850-01-01"}, "out_of_range", "seen_at: 1850-01-01T00:00:00+00:00"),
         ({"seen_at": "2026-11-25T13:00:00Z"}, "from_the_future", "seen_at: 2026-11-25T13:00:00+00:00"),
         ({"title": "a\x00b"}, "out_of_range", 'title: "a\\u0000b"'),
+        ({"title": "\ud800"}, "out_of_range", 'title: "\\ud800"'),
+        ({"currency": " "}, "out_of_range", "price_has_currency: price IS NULL OR currency IS NOT NULL"),
         ({"reviews": {"a": 1}}, "bad_type", "reviews: no list of at most 1000 objects"),
         ({"reviews": [{"review_id": "r", "rating": 9}]}, "out_of_range", "reviews[0].rating_0_to_5: rating BETWEEN 0 AND 5"),
     ],

@@ -60,7 +60,8 @@ def test_a_page_without_end_is_read_in_seconds() -> None:
     deep = "<div class='price'>" * 3_000 + "$5.00" + "</div>" * 3_000
     text = "<p>" + "only $3 more for 12 of 40 pieces " * 30_000 + "</p>"
     script = "<script>" + '{"a": [1, 2, 3]},' * 100_000 + "</script>"
-    for many in (tiles, deep, text, script, tiles + deep + text + script):
+    facts = "<tr><td>Brand</td><td>4.5 of 5 &gt; 3 reviews</td></tr>" * 5_000
+    for many in (tiles, deep, text, script, facts, tiles + deep + text + script):
         begin = time.perf_counter()
         read(f"<html><head><title>Lamps</title></head><body><h1>Lamps</h1>{many}</body></html>".encode())
         assert time.perf_counter() - begin < 30  # some 5 on a machine at rest

@@ -10,8 +10,9 @@ from babel import Locale
 from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml.html import document_fromstring
 
-from scrapers.pages import locales, values
+from scrapers.pages import labels, locales, values, weights
 
 WRITTEN = {  # a price as shops write it, the page's language, its amount and currency
     "₹6,97,238": ("en_IN", "697238", "INR"),
@@ -100,6 +101,66 @@ def test_no_text_breaks_the_reading(text: str) -> None:
 def test_a_rating_is_read_with_what_it_is_out_of(text: str, expected: float | None) -> None:
     found = values.rating(text)
     assert (found[0] if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    {
+        "4006381333931": "4006381333931",
+        "7 310865 004703": "7310865004703",
+        "0-306-40615-2": "0306406152",
+        "978-0-306-40615-7": "9780306406157",
+        "080442957X": "080442957X",
+        "036000291452": "036000291452",
+        "96385074": "96385074",
+        "10012345678902": "10012345678902",
+        "4006381333932": None,
+        "0306406153": None,
+        "0000000000000": None,
+        "12345": None,
+        "4006381333931 and more": None,
+        "": None,
+    }.items(),
+)
+def test_a_trade_number_counts_only_with_its_check_digit(text: str, expected: str | None) -> None:
+    assert labels.gtin(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    {
+        "Visit the Body Shop Store": "Body Shop",
+        "The Body Shop": "The Body Shop",
+        "Besuche den Klar-Store": "Klar",
+        "by Fjell": "Fjell",
+        "By Terry": "By Terry",
+        "Dr. Martens": "Dr. Martens",
+        "Marke: Nord & Süd": "Nord & Süd",
+        "No brand": None,
+        "{{ product.vendor }}": None,
+        "See all brands": None,
+        "We make shoes. And bags.": None,
+        "from $12": None,
+    }.items(),
+)
+def test_a_brand_is_a_name(text: str, expected: str | None) -> None:
+    element = document_fromstring("<p/>").find(".//p")
+    element.text = text
+    assert labels.brand(element) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    {
+        "150 kr 200 kr -25 %": [25],
+        "inkl. 19 % MwSt.": [],
+        "4,00 € IVA 22% inclusa": [],
+        "20% off, incl. 5% GST": [20],
+        "7.5 %": [],
+    }.items(),
+)
+def test_a_share_of_tax_is_no_discount(text: str, expected: list[int]) -> None:
+    assert weights.discounts(text) == expected
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:

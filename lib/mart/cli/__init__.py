@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-THEMES = ("services", "data", "run", "look", "catalog", "rates", "schedule", "demo")
+THEMES = ("services", "data", "run", "look", "catalog", "rates", "schedule", "poll", "demo")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -130,7 +130,12 @@ def connect(settings: Settings, observe: Observer = lambda statement: None) -> I
             login_timeout=at.login_seconds,
             network_timeout=at.statement_seconds,
             arrow_number_to_decimal=True,  # money stays exact
-            session_parameters={"TIMEZONE": "UTC", "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": False},
+            session_parameters={
+                "TIMEZONE": "UTC",
+                "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": False,
+                "LOCK_TIMEOUT": at.statement_seconds,  # 12 hours otherwise
+                "STATEMENT_TIMEOUT_IN_SECONDS": at.statement_seconds,
+            },
         )
     with connection:
         yield Warehouse(connection, observe)

@@ -1,7 +1,7 @@
 """A declaration as a reader of JSON: a document becomes a row of plain Python values, or a Fault says what is wrong with it.
 
 Strict, as views/scrutiny is for activity: an id is a JSON string and a number a JSON number (money may be a decimal string);
-what is present but unreadable is a fault, and nothing is silently nulled. An empty text counts as absent.
+what is present but unreadable is a fault, and nothing is silently nulled. A text of blanks counts as absent.
 """
 
 import json
@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from typing import Any
 
 from mart.schema import BOOLEAN, DATE, DOUBLE, INT, LONG, MONEY, STRING, TIMESTAMP, Column, Table, Type
@@ -21,7 +20,7 @@ Row = dict[str, Any]
 SHOWN = 80  # characters of a value in a fault's detail
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # there were no shops like ours before
 _LARGEST = {INT: 2**31 - 1, LONG: 2**63 - 1}
-_CENTS = Decimal("0.0001")
+_CENTS, _MOST_MONEY = Decimal("0.0001"), Decimal(10**14)
 
 
 @dataclass(frozen=True)
@@ -45,37 +44,39 @@ def document(payload: bytes | None, largest: int) -> Mapping[str, Any]:
     return found
 
 
-def row(table: Table, given: Mapping[str, Any], latest: datetime) -> Row:
-    """Read the table's columns from a document; no instant may be after `latest`. Raises Fault."""
-    found = {column.name: _value(column, given.get(column.name)) for column in table.columns}
-    for name in table.key:
-        if found[name] is None:
-            raise Fault("missing_field", name)
-    for column in table.columns:
-        at = found[column.name]
-        if column.type == TIMESTAMP and at is not None:
-            if at < EARLIEST:
-                raise Fault("out_of_range", f"{column.name}: {at.isoformat()}")
-            if at > latest:
-                raise Fault("from_the_future", f"{column.name}: {at.isoformat()}")
-    if broken := broken_checks(table, found):
-        names = ", ".join(broken)
-        raise Fault("out_of_range", f"{names}: {'; '.join(table.checks[name] for name in broken)}")
-    return found
+class Reader:
+    """Reads rows of one table; what does not change from row to row is worked out once, here."""
+
+    def __init__(self, table: Table) -> None:
+        self._columns = [(c, _READERS[c.type], _LARGEST.get(c.type, math.inf)) for c in table.columns]
+        self._instants = [c.name for c in table.columns if c.type == TIMESTAMP]
+        self._key, self._checks = table.key, table.checks
+        self._ask = _asker(table.names, tuple(table.checks.values())) if table.checks else None
+
+    def __call__(self, given: Mapping[str, Any], latest: datetime) -> Row:
+        """Read the table's columns from a document; no instant may be after `latest`. Raises Fault."""
+        found = {c.name: _value(c, read, largest, given.get(c.name)) for c, read, largest in self._columns}
+        for name in self._key:
+            if found[name] is None:
+                raise Fault("missing_field", name)
+        for name in self._instants:
+            at = found[name]
+            if at is not None and not EARLIEST <= at <= latest:
+                raise Fault("out_of_range" if at < EARLIEST else "from_the_future", f"{name}: {at.isoformat()}")
+        if broken := self._broken(found):
+            raise Fault("out_of_range", f"{', '.join(broken)}: {'; '.join(self._checks[name] for name in broken)}")
+        return found
+
+    def _broken(self, found: Row) -> list[str]:
+        """Name the table's checks that a row breaks; what is absent breaks none, as in SQL."""
+        if self._ask is None:
+            return []
+        values = [float(v) if isinstance(v, Decimal) else str(v) if isinstance(v, date) else v for v in found.values()]
+        return [name for name, holds in zip(self._checks, self._ask(values), strict=True) if not holds]
 
 
-def broken_checks(table: Table, found: Row) -> list[str]:
-    """Name the table's checks that a row breaks; what is absent breaks none, as in SQL."""
-    if not table.checks:
-        return []
-    values = [float(v) if isinstance(v, Decimal) else str(v) if isinstance(v, date) else v for v in found.values()]
-    ask = _asker(table.names, tuple(table.checks.values()))
-    return [name for name, holds in zip(table.checks, ask(values), strict=True) if not holds]
-
-
-@cache
 def _asker(names: tuple[str, ...], checks: tuple[str, ...]) -> Callable[[list[Any]], tuple[int, ...]]:
-    """Compile the checks once. They are SQL; SQLite, which Python brings along, means the same by it."""
+    """Compile the checks. They are SQL; SQLite, which Python brings along, means the same by it."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     rules, given = (
         ", ".join(parts) for parts in ((f"coalesce({c}, 1)" for c in checks), (f'? AS "{n}"' for n in names))
@@ -84,22 +85,32 @@ def _asker(names: tuple[str, ...], checks: tuple[str, ...]) -> Callable[[list[An
     return lambda values: connection.execute(query, values).fetchone()
 
 
-def _value(column: Column, given: object) -> Any:  # noqa: ANN401
+def _value(column: Column, read: Callable[[object], Any], largest: float, given: object) -> Any:  # noqa: ANN401
     """Read one field. Raises Fault for one that is present but is not what its column says."""
-    if given is None or given == "":
+    if given is None or (isinstance(given, str) and not given.strip()):
         return None
-    found = _READERS[column.type](given)
+    found = read(given)
     if found is None:
         raise Fault("bad_type", _shown(column, given))
-    if isinstance(found, str) and "\x00" in found:
+    if isinstance(found, str):
+        possible = "\x00" not in found and _is_text(found)
+    elif isinstance(found, Decimal):
+        possible = abs(found) < _MOST_MONEY
+        found = found.quantize(_CENTS) if possible else found
+    else:
+        possible = largest == math.inf or abs(found) <= largest
+    if not possible:
         raise Fault("out_of_range", _shown(column, given))
-    if (largest := _LARGEST.get(column.type)) and abs(found) > largest:
-        raise Fault("out_of_range", _shown(column, given))
-    if isinstance(found, Decimal):
-        if abs(found) >= 10**14:
-            raise Fault("out_of_range", _shown(column, given))
-        return found.quantize(_CENTS)
     return found
+
+
+def _is_text(found: str) -> bool:
+    """JSON can spell half a character, which is no text."""
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _text(given: object) -> str | None:
@@ -170,7 +181,9 @@ _READERS: dict[Type, Callable[[object], Any]] = {
 
 
 def _shown(column: Column, given: object) -> str:
-    return f"{column.name}: {json.dumps(given, ensure_ascii=False, default=str)[:SHOWN]}"
+    return f"{column.name}: {json.dumps(given, ensure_ascii=False, default=str)[:SHOWN]}".encode(
+        errors="backslashreplace"
+    ).decode()
 
 
 def _refuse(constant: str) -> None:

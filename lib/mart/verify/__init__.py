@@ -4,7 +4,7 @@ from pyspark.sql import SparkSession
 
 from mart.settings import Settings
 from mart.tables import SERVED
-from mart.verify import law, ledger, protocol, warehouse
+from mart.verify import law, ledger, protocol, staging, warehouse
 from mart.verify.finding import Finding
 
 __all__ = ["Finding", "verify"]
@@ -17,4 +17,5 @@ def verify(spark: SparkSession, settings: Settings) -> list[Finding]:
         *law.verify(spark, settings),
         *protocol.verify(settings),
         *warehouse.verify(settings, SERVED),
+        *staging.verify(settings),
     ]

@@ -4,7 +4,7 @@ Both read the same topic, each on its own way, so they are compared up to where 
 joins ranges that touch, and of landing only coordinates and outcomes are looked at.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
@@ -31,23 +31,23 @@ GROUP BY partition, run ORDER BY 1, 2
 _REJECTS = f"SELECT partition, offset FROM {STAGING_REJECTS.full_name} WHERE topic = %s"
 
 _LANDED = """
-CREATE TABLE landed AS SELECT partition::INT AS partition, "offset"::BIGINT AS at, outcome NOT IN ('event', 'duplicate') AS rejected
+CREATE TABLE landed AS SELECT partition::INT AS partition, "offset"::BIGINT AS number, outcome NOT IN ('event', 'duplicate') AS rejected
 FROM landing WHERE source = ?
 """
 _COMMON = """
 CREATE TABLE common AS SELECT partition, least(landed.last, loaded.last) AS last
-FROM (SELECT partition, max(at) AS last FROM landed GROUP BY partition) landed
+FROM (SELECT partition, max(number) AS last FROM landed GROUP BY partition) landed
 JOIN (SELECT partition, max(last) AS last FROM ranges GROUP BY partition) loaded USING (partition)
 """
 _BOTH = """
-CREATE TABLE both_sides AS SELECT l.partition, l.at, l.rejected, r.first IS NOT NULL AS loaded
-FROM landed l JOIN common c ON c.partition = l.partition AND l.at <= c.last
-LEFT JOIN ranges r ON r.partition = l.partition AND l.at BETWEEN r.first AND r.last
+CREATE TABLE both_sides AS SELECT l.partition, l.number, l.rejected, r.first IS NOT NULL AS loaded
+FROM landed l JOIN common c ON c.partition = l.partition AND l.number <= c.last
+LEFT JOIN ranges r ON r.partition = l.partition AND l.number BETWEEN r.first AND r.last
 """
-_NEVER_LOADED = "SELECT partition, at FROM both_sides WHERE NOT loaded"
+_NEVER_LOADED = "SELECT partition, number FROM both_sides WHERE NOT loaded"
 _JUDGED_OTHERWISE = """
-SELECT b.partition, b.at FROM both_sides b LEFT JOIN rejects r USING (partition, at)
-WHERE b.loaded AND b.rejected <> (r.at IS NOT NULL)
+SELECT b.partition, b.number FROM both_sides b LEFT JOIN rejects r USING (partition, number)
+WHERE b.loaded AND b.rejected <> (r.number IS NOT NULL)
 """
 _NEVER_LANDED = """
 SELECT r.partition, sum(least(r.last, c.last) - r.first + 1) - (SELECT count(*) FROM both_sides b WHERE b.loaded AND b.partition = r.partition)
@@ -106,7 +106,7 @@ def _compared(
         duck.register("landing", rows)
         duck.execute(_LANDED, [f"kafka:{topic}"])
         _fill(duck, "ranges", ("partition", "first", "last", "records"), ranges)
-        _fill(duck, "rejects", ("partition", "at"), rejects)
+        _fill(duck, "rejects", ("partition", "number"), rejects)
         duck.execute(_COMMON + ";" + _BOTH)
         yield from _listed(duck, _NEVER_LOADED, "landed, but were never loaded")
         yield from _listed(duck, _JUDGED_OTHERWISE, "were rejected on one side only")
@@ -115,14 +115,16 @@ def _compared(
                 yield f"partition {partition}", f"{missing} offsets are loaded, but never landed"
 
 
-def _fill(duck: duckdb.DuckDBPyConnection, name: str, columns: tuple[str, ...], rows: list[tuple[int, ...]]) -> None:
+def _fill(
+    duck: duckdb.DuckDBPyConnection, name: str, columns: tuple[str, ...], rows: Sequence[tuple[int, ...]]
+) -> None:
     duck.execute(f"CREATE TABLE {name} ({', '.join(f'{column} BIGINT' for column in columns)})")
     if rows:
         duck.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})", [list(row) for row in rows])
 
 
 def _listed(duck: duckdb.DuckDBPyConnection, query: str, what: str) -> Iterator[tuple[str, str]]:
-    counted = f"SELECT partition, count(*), min(at, {SHOWN}) FROM ({query}) GROUP BY partition ORDER BY partition"
+    counted = f"SELECT partition, count(*), min(number, {SHOWN}) FROM ({query}) GROUP BY partition ORDER BY partition"
     for partition, count, first in duck.execute(counted).fetchall():
         yield f"partition {partition}", f"{count} offsets {what}: {', '.join(map(str, first))}{' …' * (count > SHOWN)}"
 

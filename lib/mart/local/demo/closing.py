@@ -3,20 +3,20 @@
 In: a home that has been played. Out: rich tables on stdout.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import quantiles
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mart.edges import delta, duck
 from mart.local import services
+from mart.local.demo import market_tables
 from mart.local.demo.live import waits
 from mart.local.demo.play import Played
+from mart.local.demo.shape import shaped
 from mart.schema import Table as Declared
 from mart.settings import Settings
 from mart.tables import CATALOGUE
@@ -94,50 +94,29 @@ def _kept(settings: Settings) -> Iterator[str]:
 
 def _addresses(settings: Settings) -> Table:
     rows = [(one.title, one.address) for one in services.status(settings.home)]
-    return _shaped("Addresses", ("", ""), [*rows, ("lake", settings.lake)])
+    return shaped("Addresses", ("", ""), [*rows, ("lake", settings.lake)])
 
 
 def _tables(played: Played) -> Iterator[Table]:
     settings = played.settings
-    yield _shaped("Best sellers", ("product", "pieces", "revenue", "refunds", ""), _ask(settings, BEST_SELLERS))
-    yield _shaped(
+    yield shaped("Best sellers", ("product", "pieces", "revenue", "refunds", ""), _ask(settings, BEST_SELLERS))
+    yield shaped(
         "Sales by day (the last ten)", ("day", "order lines", "pieces", "revenue", "refunds", ""), _ask(settings, DAYS)
     )
     yield _funnel(settings)
     yield from _shopper(settings)
+    yield from market_tables.tables(settings)
     yield _freshness(played)
     columns = ("source", "partitions", "landed", "= events", "+ duplicates", "+ rejects")
-    yield _shaped("Ledger: what became of every record", columns, _ask(settings, LEDGER))
+    yield shaped("Ledger: what became of every record", columns, _ask(settings, LEDGER))
     if rejects := _ask(settings, REJECTS):
-        yield _shaped("Rejects, in quarantine.activity", ("reason", "records", "e.g."), rejects)
-    yield _shaped("Sizes", ("table", "rows", "files", "MB"), list(_sizes(settings)))
+        yield shaped("Rejects, in quarantine.activity", ("reason", "records", "e.g."), rejects)
+    yield shaped("Sizes", ("table", "rows", "files", "MB"), list(_sizes(settings)))
     yield _checks(played)
 
 
 def _ask(settings: Settings, sql: str) -> list[tuple[object, ...]]:
     return duck.ask(settings, sql)[1]
-
-
-def _shaped(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Lay rows out; what is a number in the first row stands to the right."""
-    rows = list(rows)
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(columns):
-        is_number = bool(rows) and isinstance(rows[0][number], int | float | Decimal)
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*[value if isinstance(value, Text) else Text(_shown(value)) for value in row])
-    return table
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float | Decimal):
-        return f"{value:,.2f}"
-    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") else str(value)
 
 
 def _funnel(settings: Settings) -> Table:
@@ -146,7 +125,7 @@ def _funnel(settings: Settings) -> Table:
         (category, views, adds, _share(adds, views), purchases, _share(purchases, views))
         for category, views, adds, purchases in _ask(settings, FUNNEL)
     ]
-    return _shaped("Funnel by category", ("category", "views", "cart adds", "of views", "purchases", "of views"), rows)
+    return shaped("Funnel by category", ("category", "views", "cart adds", "of views", "purchases", "of views"), rows)
 
 
 def _share(part: object, whole: object) -> str:
@@ -160,8 +139,8 @@ def _shopper(settings: Settings) -> Iterator[Table]:
     who = str(found[0][0])
     safe = who.replace("'", "''")
     columns = ("product", "views", "cart adds", "bought", "last")
-    yield _shaped(f"One shopper, {who}: what was done, bought first", columns, _ask(settings, HISTORY.format(safe)))
-    yield _shaped(f"What {who} should see next", ("", "product", "why"), _ask(settings, RECOMMENDED.format(safe)))
+    yield shaped(f"One shopper, {who}: what was done, bought first", columns, _ask(settings, HISTORY.format(safe)))
+    yield shaped(f"What {who} should see next", ("", "product", "why"), _ask(settings, RECOMMENDED.format(safe)))
 
 
 def _freshness(played: Played) -> Table:
@@ -173,7 +152,7 @@ def _freshness(played: Played) -> Table:
     steps = {"read by ingest": arrived, "seen in speed and serving": played.seen.steps}
     first = played.seen.first  # they waited for Spark's warming up
     rows = [(name, *_spread(waits(played.seen.sent, reached)[first:])) for name, reached in steps.items()]
-    return _shaped("Freshness: seconds from sent to …", ("", "p50", "p99", "max", "records"), rows)
+    return shaped("Freshness: seconds from sent to …", ("", "p50", "p99", "max", "records"), rows)
 
 
 def _spread(seconds: Sequence[float]) -> tuple[object, ...]:
@@ -204,4 +183,4 @@ def _size(settings: Settings, table: Declared) -> tuple[int, int, float] | None:
 def _checks(played: Played) -> Table:
     words = {True: Text("off", "red"), False: Text("ok", "green")}
     rows = [(words[one.off], one.check, one.subject, one.detail) for one in played.findings]
-    return _shaped("Proof", ("", "check", "of", "finding"), rows)
+    return shaped("Proof", ("", "check", "of", "finding"), rows)

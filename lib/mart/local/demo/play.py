@@ -12,8 +12,9 @@ from pyspark.sql import SparkSession
 
 from mart import job
 from mart.local import services
-from mart.local.demo import live, proof
+from mart.local.demo import live, market_proof, proof
 from mart.local.demo.live import Seen
+from mart.local.demo.market import Market, Truth
 from mart.local.demo.material import Material, invented, real
 from mart.local.demo.screen import Screen
 from mart.replay import FORMATS
@@ -66,7 +67,7 @@ def play(home: Path, asked: Asked, screen: Screen) -> Played:
 
 
 def _services(home: Path, screen: Screen) -> Settings:
-    with screen.step("Services start: Kafka, Snowflake, AWS and MLflow, on this machine") as step:
+    with screen.step("Services start: Kafka, Snowflake, AWS, MLflow and shops to crawl, on this machine") as step:
         failed = [f"{one.title}: {one.detail}" for one in services.up(home) if one.state != "up"]
         if failed:
             raise Failed("\n".join(failed))
@@ -86,15 +87,17 @@ def _material(settings: Settings, asked: Asked, screen: Screen) -> Material:
 
 
 class _Play:
-    """One run over one lake, in three acts."""
+    """One run over one lake, in four acts."""
 
     def __init__(self, spark: SparkSession, settings: Settings, material: Material, screen: Screen) -> None:
         self._spark, self._settings, self._material, self._screen = spark, settings, material, screen
         self._played = Played(settings, material.told)
+        self._truth: tuple[Truth, Truth] = ([], [])
 
     def all(self) -> Played:
         self._history()
         self._live()
+        self._market()
         self._proof()
         return self._played
 
@@ -105,9 +108,7 @@ class _Play:
             step.note = f"{self._played.sent:,} records, {products:,} products"
         self._step("Products: the catalogue is read", "batch/products")
         with self._screen.step("Ingest: every record lands with what became of it") as step:
-            stream = self._start("streaming/ingest_activity", job.Options(available_now=True))
-            while not stream.wait(1):
-                pass
+            self._to_its_end("streaming/ingest_activity")
             step.note = proof.landed(self._settings)
         self._step("Batch views: interactions, popularity, sales, funnel", "batch/views")
         self._step("Model: ALS is trained, measured on what was held out, registered", "batch/train_als")
@@ -131,11 +132,21 @@ class _Play:
             self._step("Products: those that came with the rest", "batch/products")
         self._step("Serving: merged again, with what came live", "serving/merge")
         self._step("Recommendations: made anew from it", "serving/recommendations")
+
+    def _market(self) -> None:
+        self._truth = Market(self._settings, self._screen, self._to_its_end).play()
         self._step("Snowflake: what changed is published", "serving/publish_snowflake")
+
+    def _to_its_end(self, name: str) -> None:
+        """Run a job; a stream takes what is there."""
+        stream = job.load(name)(self._spark, self._settings, job.Options(available_now=True))
+        while stream and not stream.wait(1):
+            pass
 
     def _proof(self) -> None:
         with self._screen.step("Proof: ledger, offsets, repeats, law, protocol, Snowflake") as step:
             found = [*verify(self._spark, self._settings), proof.everything_landed(self._settings, self._played.sent)]
+            found += market_proof.prove(self._settings, *self._truth)
             if self._material.truth:
                 found += proof.equals_truth(self._settings, self._material.truth)
             self._played.findings = found
