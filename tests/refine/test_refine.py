@@ -1,9 +1,17 @@
 """Refine: whatever comes when, and wherever it is killed, the final tables are those of all sightings, each once."""
 
+import multiprocessing
+import os
 import random
+import shutil
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +19,23 @@ import pytest
 from pyspark.sql import SparkSession
 
 from mart.edges import duck, snowflake
+from mart.refine import claim, market, warehouse
 from mart.refine.run import Refined, refine
 from mart.settings import Settings
-from mart.tables.offers import MART_METADATA, MART_PRICES, MART_PRODUCTS, MART_REVIEWS, PRODUCT_DETAILS
+from mart.tables.offers import (
+    CURRENT_OFFERS,
+    ENRICHED_OFFERS,
+    MARKET,
+    MART_METADATA,
+    MART_PRICES,
+    MART_PRODUCTS,
+    MART_REVIEWS,
+    PRICE_HISTORY,
+    PRODUCT_DETAILS,
+    PRODUCTS_SOLD,
+)
 from tests.refine.staging import Seen, history, stage
+from tests.streams.running import Home, NotKilled, Point
 
 
 @pytest.fixture
@@ -113,3 +134,72 @@ def test_whatever_the_order_and_the_portions_history_is_that_of_all_sightings(
     newest = {(s.shop, s.offer): s for s in sorted(seen, key=lambda s: s.at)}
     rows = lake(settings, "SELECT shop, offer_id, seen_at, price, in_stock FROM serving.current_offers")
     assert {(a, b): rest for a, b, *rest in rows} == {k: [s.at, s.state[0], s.in_stock] for k, s in newest.items()}
+
+
+def test_a_run_killed_in_snowflake_leaves_nothing_half_done(spark: SparkSession, settings: Settings) -> None:
+    """The kill comes before each statement of the transaction; the lake is ahead then, and the next run makes them equal."""
+    first = random_sightings(3, 12)
+    place = stage(settings, first)
+    refine(spark, settings)
+    before = there(settings, "SELECT * FROM mart.prices ORDER BY ALL")
+    second = [replace(one, day=one.day + 10.01) for one in first]
+    place = stage(settings, second, place)
+    staged = there(settings, f"SELECT COUNT(*) FROM {PRODUCT_DETAILS.full_name}")
+    with snowflake.connect(settings) as session:
+        claimed = claim.claim(settings, session)
+    assert claimed
+    made = market.advance(spark, settings, claimed.frame(spark))
+    sent = warehouse.pack(settings, made)
+    for point in ("COPY", "BEGIN", "DELETE", "MERGE", "COMMIT"):
+        _killed(settings, sent, claimed.rows, partial(snowflake.connect, observe=partial(_die_before, point)))
+        assert there(settings, "SELECT * FROM mart.prices ORDER BY ALL") == before
+        assert there(settings, f"SELECT COUNT(*) FROM {PRODUCT_DETAILS.full_name}") == staged
+    third = [replace(one, day=one.day + 20.01) for one in first[:3]]
+    stage(settings, third, place)
+    refine(spark, settings)
+    assert_history(settings, first + second + third)
+
+
+def _killed(*settling: object) -> None:
+    """Settle in a child process, which is killed in doing so."""
+    child = multiprocessing.get_context("spawn").Process(target=_settle, args=settling)
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+
+
+def _settle(settings: Settings, *settling: Any) -> None:  # noqa: ANN401
+    """Settle as the job does: patiently, for the lock of the child that was killed before us."""
+    snowflake.insist(settings, lambda: warehouse.settle(settings, *settling))
+
+
+def _die_before(point: str, statement: str) -> None:
+    if statement.startswith(point):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_a_run_killed_between_its_writes_to_the_lake_is_done_again(settings: Settings, tmp_path: Path) -> None:
+    shutil.copy(settings.home / "services.toml", tmp_path)
+    home = Home(settings.model_copy(update={"home": tmp_path}))
+    seen, place = random_sightings(4, 12), 0
+    place = stage(settings, seen)
+    home.run("run", "batch/refine_offers").well()
+    for number, (after, before) in enumerate(
+        pairwise((ENRICHED_OFFERS, PRICE_HISTORY, PRODUCTS_SOLD, MARKET, CURRENT_OFFERS)), 1
+    ):
+        more = [replace(one, day=one.day + 10 * number + 0.01 * (n % 3)) for n, one in enumerate(seen[:12])]
+        more += [Seen("c", str(number), number)]  # one that nobody has seen before
+        place = stage(settings, more, place)
+        seen += more
+        point = Point(f"between {after.name} and {before.name}", (home.commit(after),), (home.commit(before),))
+        with suppress(NotKilled):  # it was quicker than we looked; the others are killed
+            home.killed(point, "run", "batch/refine_offers")
+    home.run("run", "batch/refine_offers").well()
+    assert_history(settings, seen)
+    keys = lake(
+        settings,
+        "SELECT count(*), count(DISTINCT product_key) FROM (SELECT DISTINCT shop, offer_id, product_key FROM processed.enriched_offers)",
+    )
+    assert keys == lake(settings, "SELECT count(*), count(DISTINCT product_key) FROM serving.current_offers")
