@@ -3,19 +3,26 @@
 from pathlib import Path
 
 from mart.schema import LONG, STRING, SUM, Column, Table, View, page
-from mart.tables import CATALOGUE, VIEWS
+from mart.tables import CATALOGUE, VIEWS, WAREHOUSE
 
 FILE = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
 
 
 def test_the_dictionary_is_fresh() -> None:
-    assert FILE.read_text() == page.dictionary(CATALOGUE, VIEWS), "it is not: run `make dictionary`"
+    assert FILE.read_text() == page.dictionary(CATALOGUE, VIEWS, WAREHOUSE), "it is not: run `make dictionary`"
 
 
 def test_every_column_of_every_table_is_in_it() -> None:
     text = FILE.read_text()
     rows = {(c.name, c.type.spark) for table in CATALOGUE if table.layer != "speed" for c in table.columns}
     assert [row for row in sorted(rows) if f"| `{row[0]}` | {row[1]} |" not in text] == []
+
+
+def test_what_snowflake_alone_holds_is_in_it() -> None:
+    text = FILE.read_text()
+    for table in WAREHOUSE:
+        assert f"## Snowflake {table.full_name.upper()}\n" in text
+        assert all(f"| `{c.name.upper()}` | {c.type.snowflake} | {c.doc} |" in text for c in table.columns)
 
 
 def test_the_layers_of_a_table_share_a_section() -> None:

@@ -15,10 +15,14 @@ meet; a table with folds exists in the layers `batch`, `speed` and `serving`, an
 `processed.events`) in its key and `bucket`, its partition."""
 
 
-def dictionary(tables: Sequence[Table], views: Sequence[View]) -> str:
-    """Write the whole dictionary: what there is, then a section each. The layers of a table share one."""
+def dictionary(tables: Sequence[Table], views: Sequence[View], warehouse: Sequence[Table] = ()) -> str:
+    """Write the whole dictionary: what there is, then a section each. The layers of a table share one.
+
+    `warehouse`: tables that Snowflake alone holds, their layer a schema there.
+    """
     sections = [(title(layers), layers[0].doc, markdown(*layers)) for layers in _by_name(tables)]
     sections += [(view.full_name, view.doc, _view(view)) for view in views]
+    sections += [(_there(table), table.doc, snowflake(table)) for table in warehouse]
     index = _grid(("table", "what it holds"), [(_link(name), doc) for name, doc, _ in sections])
     return "\n\n".join([_PREFACE, index, *(text for _, _, text in sections)]) + "\n"
 
@@ -40,6 +44,17 @@ def markdown(*layers: Table) -> str:
     cells |= {"what it says": _doc}
     rows = [[cell(column) for cell in cells.values()] for column in table.columns]
     return f"## {title(layers)}\n\n{table.doc} {'; '.join(facts)}.\n\n{_grid(tuple(cells), rows)}"
+
+
+def snowflake(table: Table) -> str:
+    """Write a table that Snowflake alone holds."""
+    rows = [(f"`{column.name.upper()}`", column.type.snowflake, _doc(column)) for column in table.columns]
+    key = _names(name.upper() for name in table.key)
+    return f"## {_there(table)}\n\n{table.doc} Key: {key}.\n\n{_grid(('column', 'type', 'what it says'), rows)}"
+
+
+def _there(table: Table) -> str:
+    return f"Snowflake {table.full_name.upper()}"
 
 
 def _by_name(tables: Iterable[Table]) -> list[list[Table]]:

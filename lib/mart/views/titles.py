@@ -26,7 +26,7 @@ from mart.views.vocabulary import (
     meanings,
 )
 
-# gtin: 14 digits; maker: the brand; part: the mpn; words: the title's words in order, figures apart; grams: up to 3 neighbouring
+# gtin: 14 digits; maker: the brand; part: the mpn; words: the title's words in order, figures apart; grams: up to three neighbouring
 # words written as one; codes: words with a digit that may name a model; figures, traits, variants, accessories: what may differ.
 COMPARED = (
     "gtin", "maker", "named", "part", "words", "grams", "codes", "figures", "traits", "accessories", "packed",
@@ -89,9 +89,9 @@ _REWRITES: tuple[tuple[str, str], ...] = (
     (r"\b(?:for|fur|pour|para)(?= (?:[a-z]+ ){0,3}[a-z]*\d)", "compatible"),  # ink for ET-2850
     (r"\b([a-z&&[^lmsx]]) (\d{1,4})(?: ([a-z]))?\b", "$1$2$3"),  # T 144 D
 )
-_COMPOUND = rf"^(\p{{L}}{{3,}}?)({'|'.join(sorted(PARTS, key=lambda part: (-len(part), part)))})$"
 _WITH = r" (?:with|mit|avec|con|incl|inkl|including|inklusive|includes) "
 SHELVES = 512
+SHORTEST = 5  # letters of a good that a compound may end in
 LONGEST = 300  # characters of a title that are read; what shops add beyond says nothing
 _REPEATED = r"^(\d)\1*$"
 _DUMMIES = ("00123456789012", "01234567890128", "00012345678905", "12345678901231")
@@ -102,7 +102,12 @@ def normalised(offers: DataFrame) -> DataFrame:
     if "words" in offers.columns:
         return offers
     steps = (
-        {"text": _spelled(F.left(F.coalesce("title", F.lit("")), F.lit(LONGEST))), "maker": _maker(), "part": _part(), "gtin": _gtin()},
+        {
+            "text": _spelled(F.left(F.coalesce("title", F.lit("")), F.lit(LONGEST))),
+            "maker": _maker(),
+            "part": _part(),
+            "gtin": _gtin(),
+        },
         {"tokens": _tokens(F.col("text")), "first": _tokens(F.split("text", _WITH)[0])},
         {
             "figures": _figures(),
@@ -214,9 +219,14 @@ def _words(tokens: Column) -> Column:
         return ~among((*STOP, *SIZES), token) & ~among(UNIT_SIZES, _unit(token))
 
     def parted(token: Column) -> Column:
-        """Part a German compound that ends in the name of a good: Sofortbildkamera."""
-        ends = (F.length(token) >= 8) & ~among(SYNONYMS, token) & token.rlike(_COMPOUND)
-        return F.when(ends, F.split(F.regexp_replace(token, _COMPOUND, "$1 $2"), " ")).otherwise(F.array(token))
+        """Part a German compound before the longest good that it ends in: Sofortbildkamera."""
+        ends = F.filter(
+            F.sequence(F.lit(SHORTEST), F.length(token) - 3), lambda last: among(PARTS, F.right(token, last))
+        )
+        compound = (F.length(token) >= SHORTEST + 3) & ~token.rlike(r"\d") & ~among(SYNONYMS, token)
+        cut = F.length(token) - F.element_at(ends, -1)
+        halves = F.array(F.left(token, cut), F.substr(token, cut + 1))
+        return F.when(compound & (F.size(ends) > 0), halves).otherwise(F.array(token))
 
     def meant(word: Column) -> Column:
         return F.coalesce(_lookup(SYNONYMS, word), _lookup(SYNONYMS, F.regexp_replace(word, "(?<=...)[ns]$", "")), word)
@@ -233,7 +243,7 @@ def stem(word: Column) -> Column:
 
 
 def _grams() -> Column:
-    """Up to four neighbouring words written as one, with the words they are made of: `WH 1000 XM4` is `WH1000XM4`."""
+    """Up to three neighbouring words written as one, with the words they are made of: `WH 1000 XM4` is `WH1000XM4`."""
     last = F.size("words")
     starts = F.when(last > 0, F.sequence(F.lit(1), last)).otherwise(F.array().cast("array<int>"))
 
@@ -242,7 +252,7 @@ def _grams() -> Column:
         return F.struct(stem(F.array_join(parts, "")).alias("gram"), parts.alias("parts"))
 
     def from_here(start: Column) -> Column:
-        return F.transform(F.sequence(F.lit(1), F.least(F.lit(4), last - start + 1)), lambda n: gram(start, n))
+        return F.transform(F.sequence(F.lit(1), F.least(F.lit(3), last - start + 1)), lambda n: gram(start, n))
 
     return F.flatten(F.transform(starts, from_here))
 

@@ -11,8 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mart.edges.alerts.message import AlertsError, Message
-from mart.settings import Alerts
-from mart.settings import Aws
+from mart.settings import Alerts, Aws
 
 LONGEST_SUBJECT = 99  # characters; SNS refuses a hundred
 
