@@ -2,9 +2,17 @@
 
 import sys
 
-from bench import batch, freshness, ingest, measure, page
+from bench import batch, crawl, extract, freshness, ingest, measure, page, refine, staging
 
-BENCHMARKS = {"ingest": ingest.run, "freshness": freshness.run, "batch": batch.run}
+BENCHMARKS = {
+    "ingest": ingest.run,
+    "freshness": freshness.run,
+    "batch": batch.run,
+    "extract": extract.run,
+    "crawl": crawl.run,
+    "staging": staging.run,
+    "refine": refine.run,
+}
 
 
 def main(names: list[str]) -> None:
