@@ -1,6 +1,6 @@
 """Requeue: give rejects another chance after a fix, each once.
 
-In: rejects of landing.activity. Out: files in landing/inbox/requeue with their coordinates, which ingest lands under the
+In: rejects of a landing table. Out: files in a folder of the inbox (requeue, requeue_offers) with their coordinates, which ingest lands under the
 source `requeue:<file>:<source>`. The files stay, and say what has been queued already.
 """
 
@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from mart.edges import delta, inbox
 from mart.settings import Settings
-from mart.tables import LANDING_ACTIVITY
+from mart.tables import LANDING_ACTIVITY, LANDING_OFFERS
 
-FOLDER = "requeue"
+# A kind of records: its landing table, and the folder where its ingest looks for rejects that come again.
+KINDS = {"activity": (LANDING_ACTIVITY, "requeue"), "offers": (LANDING_OFFERS, "requeue_offers")}
 _REJECTS = """
 SELECT source, partition, "offset", key, payload FROM landing ANTI JOIN queued USING (source, partition, "offset")
 WHERE outcome NOT IN ('event', 'duplicate') AND ($reason IS NULL OR outcome = $reason)
@@ -23,22 +24,23 @@ ORDER BY source, partition, "offset"
 """
 
 
-def requeue(settings: Settings, reason: str | None = None) -> int:
+def requeue(settings: Settings, reason: str | None = None, kind: str = "activity") -> int:
     """Queue every reject (of one reason, if given) that was not queued before. Returns their number."""
-    landing = delta.scan(settings, LANDING_ACTIVITY.path)
+    table, folder = KINDS[kind]
+    landing = delta.scan(settings, table.path)
     if landing is None:
         return 0
     with duckdb.connect() as connection:
         connection.register("landing", landing)
-        connection.register("queued", _queued(settings))
+        connection.register("queued", _queued(settings, folder))
         rejects = connection.execute(_REJECTS, {"reason": reason})
-        written = inbox.write(settings, FOLDER, "rejects", _lines(rejects))
+        written = inbox.write(settings, folder, "rejects", _lines(rejects))
     return written.lines - written.known
 
 
-def _queued(settings: Settings) -> pa.Table:
+def _queued(settings: Settings, folder: str) -> pa.Table:
     """The coordinates of all records that were ever queued."""
-    rows = [json.loads(line) for line in inbox.lines(settings, FOLDER)]
+    rows = [json.loads(line) for line in inbox.lines(settings, folder)]
     return pa.table(
         {name: pa.array([row[name] for row in rows], pa.string()) for name in ("source", "partition", "offset")}
     )

@@ -43,22 +43,24 @@ def run(jobs: tuple[str, ...], home: Path, file: Path | None, available_now: boo
 
 @click.command()
 @click.option("--reason", help="Only rejects of this reason, e.g. not_json.")
+@click.option("--of", "kind", type=click.Choice(("activity", "offers")), default="activity", show_default=True)
 @home_option
 @json_option
-def requeue(reason: str | None, home: Path, as_json: bool) -> None:
+def requeue(reason: str | None, kind: str, home: Path, as_json: bool) -> None:
     r"""Give rejects another chance after a fix, each once; the next ingest takes them in.
 
     \b
     Examples:
       mart requeue --reason out_of_range
       mart requeue && mart run streaming/ingest_activity --available-now
+      mart requeue --of offers && mart run streaming/ingest_offers --available-now
     """
     from mart import requeue as again
     from mart.tables.activity import REASONS
 
     if reason is not None and reason not in REASONS:
         raise click.UsageError(f"no such reason: {reason}. There are: {', '.join(REASONS)}")
-    queued = again.requeue(settings_of(home), reason)
+    queued = again.requeue(settings_of(home), reason, kind)
     print(json.dumps({"queued": queued}) if as_json else f"{queued:,} rejects queued again")
 
 
