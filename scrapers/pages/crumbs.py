@@ -25,6 +25,10 @@ _HOME = re.compile(
     r"ana sayfa|acasă|홈|ホーム|トップ|首頁|首页|الرئيسية|…|\.\.\.)$",
     re.IGNORECASE,
 )
+# Paths of front pages: /, /de/, /us/en/home, /ieen/index.html.
+_FRONT = re.compile(
+    r"(?:/[a-z]{2}(?:[-_][a-z]{2})?)*/?|(?:/[a-z]{2,5}){0,2}/(?:home|index|default)(?:\.\w+)?/?", re.IGNORECASE
+)
 _NEAR = range(-400, 40)  # elements from the title
 _ALIKE = 0.6  # words that a step and the title share, of all their words
 _LONGEST = 300  # characters of such a row
@@ -67,20 +71,21 @@ def _row(element: HtmlElement, *, must_point: bool) -> list[Step]:
 def joined(steps: Sequence[Step], name: str | None, url: str) -> str | None:
     """Write steps as a path, without the front page before them and the product behind them."""
     named = [(" ".join(step.split()), link) for step, link in steps if step.strip()]
-    while named and (_HOME.match(named[0][0]) or _front(named[0][1], url)):
+    while named and _front(*named[0], url):
         del named[0]
     if named and (_path(named[-1][1], url) == urlsplit(url).path or values.alike(named[-1][0], name or "") >= _ALIKE):
         del named[-1]
     return " > ".join(step for step, _ in named) or None
 
 
-def _path(link: str | None, url: str) -> str | None:
-    return urlsplit(urljoin(url, link)).path if link else None
-
-
-def _front(link: str | None, url: str) -> bool:
-    """Whether an address is the shop's front page."""
-    if not link:
+def _front(name: str, link: str | None, url: str) -> bool:
+    """Whether a step leads to the shop's front page; `Home` that leads elsewhere, or nowhere, may be what shops sell for it."""
+    path, here = _path(link, url), urlsplit(url)
+    if path is None or urlsplit(urljoin(url, link)).hostname != here.hostname:
         return False
-    parts, here = urlsplit(urljoin(url, link)), urlsplit(url)
-    return parts.hostname == here.hostname and parts.path in ("", "/") and not parts.query and not link.startswith("#")
+    above = here.path.startswith(path.rstrip("/") + "/")
+    return bool(_FRONT.fullmatch(path)) or (above and bool(_HOME.match(name)))
+
+
+def _path(link: str | None, url: str) -> str | None:
+    return urlsplit(urljoin(url, link)).path if link and not link.startswith("#") else None

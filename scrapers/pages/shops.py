@@ -95,7 +95,9 @@ class AmazonPage(ShopPage):
         return found[1] if found else stated
 
     def _brand(self) -> str | None:
-        return next(filter(None, map(labels.brand, self.every("#bylineInfo", "#brand", ".po-brand .po-break-word"))), None)
+        return next(
+            filter(None, map(labels.brand, self.every("#bylineInfo", "#brand", ".po-brand .po-break-word"))), None
+        )
 
     def _review(self, one: HtmlElement) -> Review:
         def said(hook: str) -> str | None:

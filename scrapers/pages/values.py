@@ -52,10 +52,13 @@ def _of_words(sign: str) -> bool:
     return sign.lower() != sign.upper()
 
 
-_SIGN = f"(?:{_alternatives(_WRITTEN)}|{_alternatives(sorted(CURRENCY_CODES))})"
+# A look at the first character spares the many alternatives at nearly every place of a text: reading a page takes half the time.
+_BEGINS = "".join(sorted({re.escape(sign[0]) for sign in _WRITTEN}))
+_CODE = rf"{_NO_LETTER_BEFORE}(?=[A-Z]{{3}}{_NO_LETTER_BEHIND})(?:{'|'.join(sorted(CURRENCY_CODES))})"
+_SIGN = f"(?:(?=[{_BEGINS}])(?:{_alternatives(_WRITTEN)})|{_CODE})"
 _MONEY = re.compile(
     rf"(?P<before>{_SIGN})\s{{0,2}}:?\s{{0,2}}(?P<first>{_NUMBER})"
-    rf"|(?<![\d.,])(?:(?P<low>{_NUMBER})\s?(?:-|–|—|to|bis|à)\s?)?(?P<second>{_NUMBER})(?:,[-–—])?\s{{0,2}}(?P<after>{_SIGN})(?:(?P<cents>\d\d)(?!\d))?"
+    rf"|(?=[\d.,])(?<![\d.,])(?:(?P<low>{_NUMBER})\s?(?:-|–|—|to|bis|à)\s?)?(?P<second>{_NUMBER})(?:,[-–—])?\s{{0,2}}(?P<after>{_SIGN})(?:(?P<cents>\d\d)(?!\d))?"
 )
 _LONE = re.compile(rf"(?<![\w.,]){_NUMBER}(?![\w%])")
 

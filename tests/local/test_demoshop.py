@@ -493,4 +493,7 @@ def test_the_service_starts_answers_and_names_its_place_in_the_settings(tmp_path
         finally:
             process.kill()
     assert (tmp_path / "shop" / "day").read_text() == "4\n"
-    assert SERVICE.settings(place) == {"scraping": {"demo_shop": f"http://127.0.0.1:{place.port}"}}
+    shops = SERVICE.settings(place)
+    assert list(shops) == ["shops.demo-alpha", "shops.demo-beta", "shops.demo-gamma"]
+    assert shops["shops.demo-beta"]["start"] == [f"{place.url()}/beta/"]
+    assert shops["shops.demo-beta"]["private"]

@@ -72,12 +72,10 @@ class Market:
             step.note = f"{tally.records:,} records in {tally.invocations} invocations"
         with self._screen.step("Ingest: offers and reviews land on the lake"):
             self._run("streaming/ingest_offers")
+        with self._screen.step("Refine: put right, priced in one currency, matched across shops"):
+            self._run("batch/refine_offers")
         with self._screen.step("Alerts: what changed since the shops were last seen"):
             self._run("streaming/offer_alerts")
-        with self._screen.step(
-            "Refine: put right, priced in one currency, matched across shops; on the lake and in Snowflake"
-        ):
-            self._run("batch/refine_offers")
 
     def _crawl(self) -> list[Ended]:
         """Crawl the shops side by side. Raises CrawlFailed."""
