@@ -89,7 +89,8 @@ class Desk:
         self._founded = not new.isEmpty()
         if not self._founded:
             return new.select(*OFFER, F.lit(None).cast("string").alias("product_key"))
-        return matching.assign(new, self.products).select(*OFFER, "product_key").localCheckpoint()
+        keys = matching.assign(_described(new), _described(refined.representatives(self.products, self.offers)))
+        return keys.select(*OFFER, "product_key").localCheckpoint()
 
     def timeline(self, touched: DataFrame, enriched: DataFrame) -> DataFrame:
         """Find the change points, and bring them into the price history."""
@@ -149,11 +150,8 @@ class Desk:
         lacking = lacking.join(there, how="anti", on="product_id").localCheckpoint()
         if lacking.isEmpty():
             return there
-        found = (
-            refined.surest(matching.pairs(lacking, products))
-            .withColumn("product_id", F.col("offer_id"))
-            .localCheckpoint()
-        )
+        surest = refined.surest(matching.pairs(_described(lacking), _described(products.drop("shops"))))
+        found = surest.withColumn("product_id", F.col("offer_id")).localCheckpoint()
         lake.append(self.settings, OWN_PRODUCTS, found, at=None if newest == stands else ("products", newest))
         return there.unionByName(found.select(*OWN_PRODUCTS.names))
 
@@ -161,3 +159,8 @@ class Desk:
         own = refined.as_offers(lake.read(self.spark, self.settings, PRODUCTS), self.settings.offers.own_shop)
         rated = refined.priced(own, self.rates, self.settings.offers.reference_currency)
         return rated.select("product_id", "price_reference")
+
+
+def _described(rows: DataFrame) -> DataFrame:
+    """Work out once what the rules of matching compare: it is most of what they cost."""
+    return matching.normalised(rows).localCheckpoint()

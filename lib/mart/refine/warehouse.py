@@ -104,7 +104,7 @@ def settle(settings: Settings, sent: list[Sent], rows: int, connect: Connect) ->
                     f"{PRODUCT_DETAILS.full_name}: another run took {rows - removed} of {rows} rows; refine again"
                 )
             for one in sent:
-                if removed and one.table is not CLAIMED:
+                if removed and one.table != CLAIMED:
                     session.change(sql.merge(one.table, one.newer))
 
 

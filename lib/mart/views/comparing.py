@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mart.views.titles import among, stem, weight
 from mart.views.vocabulary import THINGS, VARIANT_WORDS
+from mart.views.words import among, stem, weight
 
 NEAR = 0.0145  # of the greater: 1 fl oz is sold as 30 ml, 15.6" as 39.6 cm; 6.1" and 6.2" are two models
 MEASURED = ("length", "volume", "mass")  # what shops round; a year or a number of pieces is exact
@@ -28,11 +28,15 @@ LITTLE = 0.25  # the weight of a word that says little
 CODE = r"^(?!\d+x\d+$)(?=.*[a-z])(?:\D*\d){3}|^\d{5,}$"
 
 
-def judged(pairs: DataFrame) -> DataFrame:
-    """Keep the pairs that match, with `rules` (of mpn and title, the surer first) and `score`: the part of both titles that agrees, 0 to 1."""
+def judged(pairs: DataFrame, rules: int = 1) -> DataFrame:
+    """Keep the pairs that match, with their surest `rule` (mpn before title), or with each of two, and `score`.
+
+    The score is the part of both titles that agrees, 0 to 1.
+    """
     made = compared(pairs.where(_possible(F.col("one"), F.col("other"))))
-    rules = F.array_compact(F.array(F.when(_by_number(), F.lit("mpn")), F.when(_by_title(), F.lit("title"))))
-    return made.withColumn("rules", rules).where(F.size("rules") > 0)
+    found = F.array_compact(F.array(F.when(_by_number(), F.lit("mpn")), F.when(_by_title(), F.lit("title"))))
+    # Exploded, not filtered: Spark would push the filter down, and write out again all that it is made of, many times over.
+    return made.withColumn("rule", F.explode(F.slice(found, 1, rules)))
 
 
 def compared(pairs: DataFrame) -> DataFrame:

@@ -3,6 +3,7 @@
 In: offers (shop, offer_id, title, brand, category, gtin, mpn) and products (product_key, title, brand, category, gtin, mpn), of
 which each row is its product's representative. Out: what each rule matches, or the one product of each offer.
 An offer joins a product only if it matches the representative itself, so near matches never form a chain.
+Products may say in which `shops` (ARRAY<STRING>) they are: a shop's second offer then doesn't join by its title alone.
 Either side may come `normalised` already: a job keeps it, as it is what costs. docs/matching.md says what happens when there is much.
 """
 
@@ -10,7 +11,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from mart.views.comparing import CODE, as_many, judged
-from mart.views.titles import COMPARED, normalised, stem, weight
+from mart.views.titles import COMPARED, normalised
+from mart.views.words import stem, weight
 
 __all__ = ["assign", "normalised", "pairs", "product_key"]
 
@@ -34,8 +36,8 @@ def pairs(offers: DataFrame, products: DataFrame) -> DataFrame:
     same = new.alias("new").join(known.alias("known"), how="inner", on=F.expr("new.said.gtin = known.said.gtin"))
     same = same.where(as_many(F.col("new.said"), F.col("known.said")))
     numbered = same.selectExpr("new.node", "known.node AS head", "'gtin' AS rule", "1D AS score")
-    near = judged(_described(_candidates(_blocks(new), _blocks(known)), new, known))
-    both = numbered.unionByName(near.select("node", "head", F.explode("rules").alias("rule"), "score"))
+    near = judged(_described(_candidates(_blocks(new), _blocks(known)), new, known), rules=2)
+    both = numbered.unionByName(near.select("node", "head", "rule", "score"))
     named = new.select("node", "shop", "offer_id").join(both, how="inner", on="node")
     return named.select("shop", "offer_id", F.col("head").alias("product_key"), "rule", "score")
 
@@ -54,26 +56,27 @@ def assign(offers: DataFrame, products: DataFrame) -> DataFrame:
     return made.select("shop", "offer_id", F.coalesce("founder", "leader").alias("product_key"), rule.alias("rule"))
 
 
+_NODE = ("node", "place", "shop", "offer_id", "shops", "said")
+
+
 def _offers(offers: DataFrame) -> DataFrame:
     """Describe offers as nodes: node (the product that it would found), place (in the order of founding), shop, offer_id, said.
 
     The better described come first, so that they represent.
     """
-    made = normalised(offers).withColumn("node", product_key("shop", "offer_id"))
     sure = F.when(F.col("gtin").isNotNull(), "1").when(F.col("part").isNotNull(), "2").otherwise("3")
-    return made.select(
-        "node", F.concat(sure, "node").alias("place"), "shop", "offer_id", F.struct(*COMPARED).alias("said")
-    )
+    made = normalised(offers).withColumn("node", product_key("shop", "offer_id"))
+    described = {"place": F.concat(sure, "node"), "shops": F.array("shop"), "said": F.struct(*COMPARED)}
+    return made.withColumns(described).select(*_NODE)
 
 
 def _products(products: DataFrame) -> DataFrame:
-    """Describe products as nodes, which come before every offer and have no shop."""
+    """Describe products as nodes, which come before every offer."""
     made = normalised(products).withColumn("node", F.col("product_key"))
     nobody = F.lit(None).cast("string")
-    place = F.concat(F.lit("0"), "node")
-    return made.select(
-        "node", place.alias("place"), nobody.alias("shop"), nobody.alias("offer_id"), F.struct(*COMPARED).alias("said")
-    )
+    shops = F.col("shops") if "shops" in products.columns else F.array(nobody)
+    described = {"place": F.concat(F.lit("0"), "node"), "shop": nobody, "offer_id": nobody, "shops": shops}
+    return made.withColumns(described | {"said": F.struct(*COMPARED)}).select(*_NODE)
 
 
 def _led(nodes: DataFrame) -> DataFrame:
@@ -129,7 +132,7 @@ def _candidates(blocks: DataFrame, others: DataFrame) -> DataFrame:
 def _described(candidates: DataFrame, nodes: DataFrame, others: DataFrame) -> DataFrame:
     """Add what each of the two says, its place and its shop."""
     mine = nodes.select("node", "place", "shop", F.col("said").alias("one"))
-    theirs = others.selectExpr("node AS head", "place AS head_place", "shop AS head_shop", "said AS other")
+    theirs = others.selectExpr("node AS head", "place AS head_place", "shops AS head_shops", "said AS other")
     return candidates.join(mine, how="inner", on="node").join(theirs, how="inner", on="head")
 
 
@@ -138,49 +141,44 @@ def _edges(nodes: DataFrame) -> DataFrame:
     blocks = _blocks(nodes)
     found = judged(_described(_candidates(blocks, blocks), nodes, nodes))
     return found.select(
-        *("node", "place", "shop", "head", "head_place", "head_shop", F.col("rules")[0].alias("rule"), "score"),
+        *("node", "place", "shop", "head", "head_place", "head_shops", "rule", "score"),
         F.col("one")["gtin"].alias("gtin"),
         F.col("other")["gtin"].alias("head_gtin"),
     )
 
 
 def _allowed(edges: DataFrame) -> DataFrame:
-    """Drop what would bring two GTINs, or by their titles alone two offers of a shop, together; list the rest both ways.
+    """Drop what can't be: a head takes offers of one GTIN only, and by title alone one offer of a shop, the best.
 
-    By title a shop has one offer of a product at most: of two that could be it, the better, seen from both sides.
+    Dropped first is what is worse than a known product that the offer matches: it will not be chosen.
     """
+    better = F.struct("rule", -F.col("score"), "head_place")
+    known = F.min(F.when(F.col("head_place").startswith("0"), better)).over(Window.partitionBy("node"))
+    useful = edges.withColumn("known", known).where(F.coalesce(better <= F.col("known"), F.lit(True)))
     best = Window.partitionBy("head").orderBy("rule", F.desc("score"), "gtin", "place")
-    first = F.first(F.when(F.col("head_gtin").isNull(), F.col("gtin")), ignorenulls=True).over(
-        best.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    numbered = F.when(F.col("head_gtin").isNull(), F.col("gtin"))
+    whole = best.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    one_number = useful.withColumn("first", F.first(numbered, ignorenulls=True).over(whole))
+    kept = one_number.where(F.coalesce(F.col("gtin") == F.col("first"), F.lit(True)))
+    turn = F.row_number().over(Window.partitionBy("head", "shop").orderBy("rule", F.desc("score"), "place"))
+    again = (F.col("rule") == "title") & (
+        (F.col("turn") > 1) | F.coalesce(F.array_contains("head_shops", F.col("shop")), F.lit(False))
     )
-    one_number = edges.withColumn("first", first).where(F.coalesce(F.col("gtin") == F.col("first"), F.lit(True)))
-    turned = one_number.selectExpr(
-        *("head AS node", "head_place AS place", "head_shop AS shop", "node AS head", "place AS head_place"),
-        *("shop AS head_shop", "rule", "score"),
-    )
-    both = one_number.select(*turned.columns).unionByName(turned)
-    better = [_turn("node", "head_shop", "head_place"), _turn("head", "shop", "place")]
-    title_alone = (F.col("rule") == "title") & (
-        (F.col("turns") > 1) | F.coalesce(F.col("shop") == F.col("head_shop"), F.lit(False))
-    )
-    return both.withColumn("turns", F.greatest(*better)).where(~title_alone).drop("turns")
-
-
-def _turn(node: str, shop: str, place: str) -> Column:
-    """Count from the best the matches of a node with one shop; a product, of which no shop is known, is by itself."""
-    one_shop = Window.partitionBy(node, F.coalesce(shop, place))
-    return F.row_number().over(one_shop.orderBy("rule", F.desc("score"), place))
+    return kept.withColumn("turn", turn).where(~again).select("node", "place", "head", "head_place", "rule", "score")
 
 
 def _elected(edges: DataFrame) -> DataFrame:
     """Choose the founder that each node joins: node, founder, rule; nodes that found are left out.
 
     In order of their places a node founds unless it matches an earlier founder. That is found in ROUNDS steps over the same rows,
-    which hold each match both ways: each node decides by its earlier neighbours, then tells the others.
+    which hold each match both ways: each node decides by its earlier neighbours, then tells the later ones.
     """
     mine, pair = Window.partitionBy("node"), Window.partitionBy(F.least("node", "head"), F.greatest("node", "head"))
     earlier = F.col("head_place") < F.col("place")
-    states = edges.withColumn("theirs", F.lit(_OPEN))
+    turned = edges.selectExpr(
+        "head AS node", "head_place AS place", "node AS head", "place AS head_place", "rule", "score"
+    )
+    states = edges.unionByName(turned).withColumn("theirs", F.lit(_OPEN))
     for _ in range(ROUNDS):
         founded = F.max(earlier & (F.col("theirs") == _FOUNDED)).over(mine)
         waits = F.max(earlier & (F.col("theirs") == _OPEN)).over(mine)

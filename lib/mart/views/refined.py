@@ -79,6 +79,15 @@ def as_offers(products: DataFrame, shop: str) -> DataFrame:
     return products.withColumns({**named, "seen_day": F.to_date("updated_at")})
 
 
+def representatives(products: DataFrame, offers: DataFrame) -> DataFrame:
+    """Say of each product what matching compares, and in which shops it is (views/matching)."""
+    where = offers.groupBy("product_key").agg(F.collect_set("shop").alias("shops"))
+    told = products.select("product_key", "title", "brand", "category", "gtin", "mpn").join(
+        where, how="left", on="product_key"
+    )
+    return told.withColumn("shops", F.coalesce("shops", F.array().cast("array<string>")))
+
+
 def surest(pairs: DataFrame) -> DataFrame:
     """Keep the surest match of each offer (views/matching): the rules' names are in that order."""
     order = Window.partitionBy(*OFFER).orderBy("rule", F.desc("score"), "product_key")

@@ -6,199 +6,37 @@ a colon stands for itself. A word that is missing here costs recall (it counts a
 
 from mart.views.goods import GOODS, USUAL
 
-STOP = frozenset(
-    [
-        "a",
-        "al",
-        "and",
-        "au",
-        "aus",
-        "bei",
-        "by",
-        "con",
-        "d",
-        "da",
-        "das",
-        "de",
-        "del",
-        "den",
-        "der",
-        "des",
-        "die",
-        "du",
-        "e",
-        "ed",
-        "edition",
-        "ein",
-        "eine",
-        "el",
-        "en",
-        "et",
-        "for",
-        "from",
-        "fur",
-        "il",
-        "im",
-        "in",
-        "into",
-        "item",
-        "l",
-        "la",
-        "las",
-        "le",
-        "les",
-        "los",
-        "mit",
-        "new",
-        "neu",
-        "neue",
-        "nouveau",
-        "nuevo",
-        "no",
-        "nr",
-        "o",
-        "of",
-        "on",
-        "oder",
-        "or",
-        "original",
-        "para",
-        "per",
-        "pour",
-        "s",
-        "so",
-        "sur",
-        "the",
-        "to",
-        "und",
-        "un",
-        "una",
-        "une",
-        "vom",
-        "von",
-        "with",
-        "y",
-        "zu",
-        "zum",
-        "zur",
-        "avec",
-        "inkl",
-        "incl",
-        "inklusive",
-        "including",
-        "includes",
-        "brand",
-        "tlg",
-        "up",
-        "bis",
-    ]
-)
+
+def listed(words: str) -> frozenset[str]:
+    """Read words that stand for themselves."""
+    return frozenset(words.split())
+
+
+def meanings(lines: str) -> dict[str, str]:
+    """Read `word: its synonyms` lines as a mapping of each to the first."""
+    found: dict[str, str] = {}
+    for line in filter(str.strip, lines.splitlines()):
+        word, _, others = (part.strip() for part in line.partition(":"))
+        found |= dict.fromkeys((word, *others.split()), word)
+    return found
+
+
+STOP = listed("""
+    a al and au aus avec bei bis brand by con d da das de del den der des die du e ed edition ein eine el en et for
+    from fur il im in incl includes including inkl inklusive into item l la las le les los mit neu neue new no
+    nouveau nr nuevo o oder of on or original para per pour s so sur the tlg to un una und une up vom von with y zu
+    zum zur
+""")
 
 # Words that say little about which product it is: their absence or presence hardly counts.
-GENERIC = frozenset(
-    [
-        "wireless",
-        "bluetooth",
-        "smart",
-        "portable",
-        "electric",
-        "dual",
-        "sim",
-        "unlocked",
-        "hd",
-        "full",
-        "uhd",
-        "qled",
-        "ips",
-        "led",
-        "lcd",
-        "android",
-        "series",
-        "serie",
-        "premium",
-        "advanced",
-        "classic",
-        "standard",
-        "official",
-        "genuine",
-        "professional",
-        "home",
-        "sportswear",
-        "performance",
-        "originals",
-        "collection",
-        "storage",
-        "ram",
-        "ssd",
-        "hdd",
-        "nvme",
-        "memory",
-        "display",
-        "screen",
-        "camera",
-        "intel",
-        "amd",
-        "core",
-        "cpu",
-        "processor",
-        "inch",
-        "wifi",
-        "store",
-        "pouch",
-        "tin",
-        "jar",
-        "can",
-        "bottle",
-        "box",
-        "bag",
-        "tube",
-        "bar",
-        "skin",
-        "care",
-        "paris",
-        "germany",
-        "berlin",
-        "india",
-        "uk",
-        "eu",
-        "us",
-        "men",
-        "women",
-        "kids",
-        "feature",
-        "function",
-        "mic",
-        "compact",
-        "fast",
-        "quick",
-        "waterproof",
-        "noise",
-        "cancelling",
-        "cancellation",
-        "charging",
-        "taste",
-        "dose",
-        "whole",
-        "coffee",
-        "tea",
-        "puzzle",
-        "jigsaw",
-        "version",
-        "type",
-        "model",
-        "food",
-        "product",
-        "powder",
-        "dry",
-        "powered",
-        "all",
-        "one",
-        "matt",
-        "frosted",
-        "design",
-        "sport",
-    ]
-)
+GENERIC = listed("""
+    advanced all amd android bag bar berlin bluetooth bottle box camera can cancellation cancelling care charging
+    classic coffee collection compact core cpu design display dose dry dual electric eu fast feature food frosted
+    full function genuine germany hd hdd home inch india intel ips jar jigsaw kids lcd led matt memory men mic model
+    noise nvme official one originals paris performance portable pouch powder powered premium processor product
+    professional puzzle qled quick ram screen serie series sim skin smart sport sportswear ssd standard storage
+    store taste tea tin tube type uhd uk unlocked us version waterproof whole wifi wireless women
+""")
 
 # Each dimension: values that exclude one another where both titles state one.
 TRAITS = {
@@ -431,55 +269,20 @@ UNITS = {
 
 SIZES = ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "2xl", "3xl", "4xl", "5xl")
 
-LEGAL = [
-    "inc",
-    "llc",
-    "ltd",
-    "limited",
-    "gmbh",
-    "ag",
-    "se",
-    "kg",
-    "kgaa",
-    "co",
-    "corp",
-    "corporation",
-    "company",
-    "sa",
-    "sas",
-    "srl",
-    "spa",
-    "bv",
-    "nv",
-    "plc",
-    "pvt",
-    "oy",
-    "ab",
-    "as",
-    "verlag",
-    "international",
-    "germany",
-    "deutschland",
-]
+LEGAL = listed("""
+    ab ag as bv co company corp corporation deutschland germany gmbh inc international kg kgaa limited llc ltd nv oy
+    plc pvt sa sas se spa srl verlag
+""")
 NAMELESS = ("", "generic", "unbranded", "no brand", "na", "n a", "none", "does not apply", "markenlos", "ohne marke",
     "unknown", "unbekannt", "sans marque", "sin marca")  # fmt: skip
 SAME_BRAND = {"hewlett packard": "hp", "lg electronics": "lg", "asustek": "asus", "ttk prestige": "prestige"}
-
-
-def meanings(lines: str) -> dict[str, str]:
-    """Read `word: its synonyms` lines as a mapping of each to the first."""
-    found: dict[str, str] = {}
-    for line in filter(str.strip, lines.splitlines()):
-        word, _, others = (part.strip() for part in line.partition(":"))
-        found |= dict.fromkeys((word, *others.split()), word)
-    return found
 
 
 UNIT_DIMENSIONS = {unit.split("=")[0]: dim for dim, line in UNITS.items() for unit in line.split()}
 UNIT_SIZES = dict(unit.split("=") for line in UNITS.values() for unit in line.split())
 VARIANT_WORDS = frozenset(meanings(VARIANTS).values())
 TRAIT_OF = {word: dim for dim, lines in TRAITS.items() for word in set(meanings(lines).values())}
-_PLAIN = GENERIC | frozenset(USUAL.split())
+_PLAIN = GENERIC | listed(USUAL)
 THINGS = (
     frozenset(
         meant for lines in (GOODS, SAME, TRAITS["kind"]) for meant in meanings(lines).values() if not meant.isdigit()
