@@ -21,6 +21,7 @@ from pyspark.sql import SparkSession
 from mart.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
+GLUE = "--JOB_NAME"  # AWS Glue says this to its scripts, among much else
 
 # SPARK_SUBMIT_OPTS for runs of a few minutes: Java's second compiler pays off later and takes two fifths of the processor
 # until then. Without it Java keeps room for 48 MB of code, which Spark overfills.
@@ -170,15 +171,29 @@ def say(what: str) -> None:
 def run(main: Main) -> None:
     """Be the command line of a job file: `--settings FILE --home DIR --available-now --full`."""
     file = Path(sys.argv[0])
-    parser = argparse.ArgumentParser(prog=file.name, description=sys.modules["__main__"].__doc__)
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings, e.g. conf/local.toml")
-    parser.add_argument("--home", type=Path, metavar="DIR", help="home folder, overrides the settings")
-    parser.add_argument("--available-now", action="store_true", help="take what is there, then end")
-    parser.add_argument("--full", action="store_true", help="compute from nothing instead of from the last run")
-    given = parser.parse_args()
+    parser = parser_of(file.name)
+    given = arguments(parser, sys.argv[1:])
     try:
         settings = Settings.read(given.settings, given.home)
     except SettingsError as error:
         parser.error(str(error))
     name = f"{file.parent.name}/{file.stem}"
     sys.exit(run_all([(name, main)], settings, Options(given.available_now, given.full)))
+
+
+def arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """Read a job's arguments. What AWS Glue says besides is none of ours; from anybody else it is a mistake."""
+    given, others = parser.parse_known_args(words)
+    if others and GLUE not in words:
+        parser.error(f"no such arguments: {' '.join(others)}")
+    return given
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """Describe a job's arguments."""
+    parser = argparse.ArgumentParser(prog=name, description=sys.modules["__main__"].__doc__)
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings, e.g. conf/local.toml")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="home folder, overrides the settings")
+    parser.add_argument("--available-now", action="store_true", help="take what is there, then end")
+    parser.add_argument("--full", action="store_true", help="compute from nothing instead of from the last run")
+    return parser

@@ -34,6 +34,7 @@ from mart.tables.offers import (
     PRODUCT_DETAILS,
     PRODUCTS_SOLD,
 )
+from mart.verify.warehouse import verify_final
 from tests.refine.staging import Seen, history, stage
 from tests.streams.running import Home, NotKilled, Point
 
@@ -68,6 +69,8 @@ def assert_history(settings: Settings, seen: list[Seen]) -> None:
     }
     assert found == expected
     assert there(settings, f"SELECT COUNT(*) FROM {PRODUCT_DETAILS.full_name}") == [(0,)]
+    said = [(finding.subject, finding.off) for finding in verify_final(settings)]
+    assert said == [("mart.prices", False), ("mart.products", False)]
 
 
 def random_sightings(seed: int, count: int) -> list[Seen]:
@@ -154,6 +157,7 @@ def test_a_run_killed_in_snowflake_leaves_nothing_half_done(spark: SparkSession,
         _killed(settings, sent, claimed.rows, partial(snowflake.connect, observe=partial(_die_before, point)))
         assert there(settings, "SELECT * FROM mart.prices ORDER BY shop, offer_id, changed_at") == before
         assert there(settings, f"SELECT COUNT(*) FROM {PRODUCT_DETAILS.full_name}") == staged
+        assert not [finding for finding in verify_final(settings) if finding.off], "staged rows say why they differ"
     third = [replace(one, day=one.day + 20.01) for one in first[:3]]
     stage(settings, third, place)
     refine(spark, settings)

@@ -88,11 +88,12 @@ class Warehouse:
             self.rows(f"CREATE SCHEMA {name}")
         self.rows(f"USE SCHEMA {name}")
 
-    def columns(self, table: str) -> list[Found]:
-        """Describe a table of the session's schema; nothing where it does not exist."""
+    def columns(self, table: str, schema: str | None = None) -> list[Found]:
+        """Describe a table of a schema, the session's if none is named; nothing where it does not exist."""
         described = self.rows(
             "SELECT column_name, data_type, numeric_precision, numeric_scale, is_nullable FROM information_schema.columns "
-            "WHERE table_schema = CURRENT_SCHEMA() AND table_name = %s ORDER BY ordinal_position",
+            "WHERE table_schema = COALESCE(%s, CURRENT_SCHEMA()) AND table_name = %s ORDER BY ordinal_position",
+            schema and schema.upper(),
             table.upper(),
         )
         return [Found(name.lower(), _type(*rest), nullable == "NO") for name, *rest, nullable in described]

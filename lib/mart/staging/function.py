@@ -10,12 +10,8 @@ from mart.staging.events import Event, Response
 from mart.staging.load import load
 from mart.staging.session import Connect, Session
 
-TRIES, BACKOFF, LOGIN, STATEMENT = (
-    3,
-    0.5,
-    5,
-    60,
-)  # seconds but for the tries; the event source mapping is the patient one
+TRIES = 3
+BACKOFF, LOGIN, STATEMENT = 0.5, 5, 60  # seconds: the event source mapping is the patient one
 
 
 class Function:

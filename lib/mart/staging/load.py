@@ -87,12 +87,8 @@ def _load(session: Session, settings: Settings, records: Records) -> None:
 
 def _fresh(warehouse: Warehouse, records: Records) -> Records:
     """Leave out what has been loaded."""
-    near, values = (
-        " OR ".join(["(topic = %s AND partition = %s AND last_offset >= %s AND first_offset <= %s)"] * len(records)),
-        [],
-    )
-    for place, given in records.items():
-        values += [*place, given[0].offset, given[-1].offset]
+    near = " OR ".join(["(topic = %s AND partition = %s AND last_offset >= %s AND first_offset <= %s)"] * len(records))
+    values = [value for place, given in records.items() for value in (*place, given[0].offset, given[-1].offset)]
     query = f"SELECT topic, partition, first_offset, last_offset FROM {STAGING_LOADS.name} WHERE {near}"
     ranges = defaultdict(list)
     for topic, partition, first, last in warehouse.rows(query, *values):

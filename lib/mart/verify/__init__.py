@@ -18,4 +18,5 @@ def verify(spark: SparkSession, settings: Settings) -> list[Finding]:
         *protocol.verify(settings),
         *warehouse.verify(settings, SERVED),
         *staging.verify(settings),
+        *warehouse.verify_final(settings),
     ]

@@ -14,10 +14,12 @@ from deltalake.exceptions import DeltaError
 
 from mart.edges import delta, snowflake
 from mart.edges.snowflake import Warehouse
-from mart.publish import Edition, current, held
+from mart.publish import current, held
 from mart.schema import Table
 from mart.schema.snowflake import published
 from mart.settings import Settings
+from mart.tables import PRICE_HISTORY, PRODUCTS_SOLD
+from mart.tables.offers import MART_PRICES, MART_PRODUCTS, PRODUCT_DETAILS
 from mart.tables.warehouse import PUBLISHED
 from mart.verify.finding import Finding
 
@@ -35,6 +37,30 @@ def verify(settings: Settings, tables: Sequence[Table], connect: Connect = snowf
         return [_verify(settings, warehouse, table) for table in tables]
 
 
+# Tables of the lake that refine brings into final tables of Snowflake, which may say more.
+FINAL = ((PRICE_HISTORY, MART_PRICES), (PRODUCTS_SOLD, MART_PRODUCTS))
+
+
+def verify_final(settings: Settings, connect: Connect = snowflake.connect) -> list[Finding]:
+    """Compare the final tables of offers with the lake. While anything is staged, a run may be between the two."""
+    if not snowflake.configured(settings):
+        return []
+    with connect(settings) as warehouse:
+        return [finding for here, there in FINAL for finding in _verify_final(settings, warehouse, here, there)]
+
+
+def _verify_final(settings: Settings, warehouse: Warehouse, here: Table, there: Table) -> list[Finding]:
+    stands = delta.standing(settings, here)
+    if stands is None or not warehouse.columns(there.name, there.layer):
+        return []
+    ((staged,),) = warehouse.rows(f"SELECT COUNT(*) FROM {PRODUCT_DETAILS.full_name}")
+    differences = _differences(settings, warehouse, here, stands.version, there.full_name) or []
+    said = "; ".join(differences) or f"equal to {here.full_name} at version {stands.version}"
+    if differences and staged:
+        said = f"{staged} rows are staged: run batch/refine_offers, or wait for its end ({said})"
+    return [_finding(there.full_name, said, off=bool(differences) and not staged)]
+
+
 def _verify(settings: Settings, warehouse: Warehouse, table: Table) -> Finding:
     say = partial(_finding, table.full_name)
     there, here = held(warehouse, table), current(settings, table)
@@ -44,26 +70,29 @@ def _verify(settings: Settings, warehouse: Warehouse, table: Table) -> Finding:
         return say("Snowflake holds it, but the lake's table is another one: publish again", off=True)
     if there.version > here.version:
         return say(f"Snowflake says version {there.version}, the lake ends at {here.version}", off=True)
-    differences = _differences(settings, warehouse, table, there)
+    differences = _differences(settings, warehouse, table, there.version, table.name)
     if differences is None:
         return say(f"the lake no longer keeps version {there.version}: not compared; publish again")
     stands = f"version {there.version} (the lake is at {here.version})"
     return say(f"{stands}: {'; '.join(differences) or 'equal'}", off=bool(differences))
 
 
-def _differences(settings: Settings, warehouse: Warehouse, table: Table, at: Edition) -> list[str] | None:
-    """Say which rows stand on one side only; None where the lake's files of that version are gone."""
+def _differences(settings: Settings, warehouse: Warehouse, table: Table, version: int, name: str) -> list[str] | None:
+    """Say which rows stand on one side only; None where the lake's files of that version are gone.
+
+    `name` is the table's name in Snowflake.
+    """
     names = [column.name for column in published(table)]
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/compare.db") as duck:
         duck.execute("SET TimeZone = 'UTC'")
         try:
-            rows = delta.scan(settings, table.path, at.version)
+            rows = delta.scan(settings, table.path, version)
             assert rows is not None
             there = [name for name in names if name in rows.schema.names]
             _load(duck, "lake", table, (pa.Table.from_batches([batch]) for batch in rows.to_batches(columns=there)))
         except (OSError, DeltaError):
             return None
-        _load(duck, "snowflake", table, warehouse.tables(f"SELECT {', '.join(names)} FROM {table.name}"))
+        _load(duck, "snowflake", table, warehouse.tables(f"SELECT {', '.join(names)} FROM {name}"))
         return [*_only_in(duck, "lake", "snowflake"), *_only_in(duck, "snowflake", "lake")]
 
 

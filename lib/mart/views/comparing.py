@@ -15,15 +15,13 @@ from mart.views.words import among, stem, weight
 NEAR = 0.0145  # of the greater: 1 fl oz is sold as 30 ml, 15.6" as 39.6 cm; 6.1" and 6.2" are two models
 MEASURED = ("length", "volume", "mass")  # what shops round; a year or a number of pieces is exact
 
-EXPLAINED, AGREED = (
-    0.6,
-    0.3,
-)  # of one title's weight, and of both together, must be in the other where both name one model;
-EXPLAINED_PLAIN = 0.8  # without such a code, of one title's weight, if all that is left says little;
+# How much of a title's weight must stand in the other:
+EXPLAINED, AGREED = 0.6, 0.3  # of one title, and of both together, where both name one model by its code;
+EXPLAINED_PLAIN = 0.8  # of one title, where none does, if all that is left says little;
 EXPLAINED_ODD, COMMON_ODD = (
     0.85,
     4.0,
-)  # and of what both say as much, if one title has a word more that might name another model
+)  # and with so much in common, if one title has a word that may name another model.
 LITTLE = 0.25  # the weight of a word that says little
 CODE = r"^(?!\d+x\d+$)(?=.*[a-z])(?:\D*\d){3}|^\d{5,}$"
 
@@ -91,6 +89,7 @@ def _other_things() -> Column:
 
 
 def _same_variant() -> Column:
+    """No word for another model, state or scope of delivery stands on one side only: Pro, refurbished, without battery."""
     return ~F.exists(F.array_union("alone", "alone_other"), lambda word: among(VARIANT_WORDS, word))
 
 

@@ -24,12 +24,13 @@ def maker() -> Column:
         "",
     )
     plain = F.trim(F.regexp_replace(F.regexp_replace(said, r"[''‘’´`]|(?<=\b[a-z])\.", ""), r"[^\p{L}\p{N}]+", " "))
-    bare = F.regexp_replace(plain, rf"(?<=.)(?: (?:co|und|and|{'|'.join(LEGAL)}))+$", "")
+    bare = F.regexp_replace(plain, rf"(?<=.)(?: (?:co|und|and|{'|'.join(sorted(LEGAL))}))+$", "")
     other = F.coalesce(lookup(SAME_BRAND, bare), bare)
     return F.when(~other.isin(*NAMELESS), other)
 
 
 def part() -> Column:
+    """The maker's number in capitals and without separators; null for words such as N/A."""
     bare = F.upper(F.regexp_replace(folded(F.col("mpn")), r"[^\p{L}\p{N}]", ""))
     said = F.when(bare.rlike(r"\d") & (F.length(bare) >= 3), F.regexp_replace(bare, "^0+(?=.{5})", ""))
     return F.when(~said.rlike(r"^(\w)\1*$"), said)

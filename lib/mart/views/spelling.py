@@ -78,8 +78,10 @@ def folded(text: Column) -> Column:
 
 
 def spelled(title: Column) -> Column:
+    """Write a title as the rules read it."""
     return reduce(lambda text, rule: F.regexp_replace(text, *rule), _REWRITES, folded(title))
 
 
 def tokens(text: Column) -> Column:
+    """Cut a title that is spelled into its words; a point stays within a number."""
     return F.filter(F.split(text, r"[^\p{L}\p{N}.]+|(?<!\d)\.|\.(?!\d)"), lambda token: token != "")
