@@ -1,11 +1,13 @@
 """What tests share: real services on this machine, started once for the whole run and only if a test asks for them."""
 
 import os
+import typing
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import twisted.python.zippath  # noqa: F401 it leaves the marks below
 from pyspark.sql import SparkSession
 
 from mart import job
@@ -14,6 +16,11 @@ from mart.local import services as local
 from mart.settings import Settings
 
 os.environ.setdefault("SPARK_SUBMIT_OPTS", job.SHORT_RUN)  # also for the commands that tests start
+
+# Twisted, which pages of shops bring along, leaves marks of zope.interface on typing.Generic, and pyspark.ml, which looks at every
+# attribute of its classes, stumbles over them. No job has both in one process; the tests do.
+for mark in ("__implemented__", "__providedBy__", "__provides__"):
+    delattr(typing.Generic, mark)
 
 
 @pytest.fixture(scope="session")
