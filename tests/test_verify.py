@@ -94,7 +94,7 @@ def test_a_lake_in_order_has_nothing_off_and_says_what_was_looked_at(ours: Lake)
     assert said["law", "batch.interactions"] == "1 rows equal a recompute at version 1"
     assert said["law", "serving.interactions"] == "1 rows equal a recompute at version 2"
     assert said["law", "interactions (batch and speed)"] == "1 rows equal a recompute at version 2"
-    assert {finding.check for finding in findings} == {"ledger", "repeats", "law", "protocol", "warehouse"}
+    assert {finding.check for finding in findings} == {"ledger", "repeats", "law", "protocol", "warehouse", "staging"}
 
 
 def test_an_empty_lake_is_no_failure(spark: SparkSession, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def _check(place: str, last: int, begin: int, end: int, same: bool, key: str) ->
     if begin <= last and not same:
         raise Refused(
             f"{place}: landed up to offset {last}, but the topic ends at {end} or holds another record there: it was made "
-            "anew. Give the new topic another name (settings: kafka.{key}); nothing was landed"
+            f"anew. Give the new topic another name (settings: kafka.{key}); nothing was landed"
         )
 
 

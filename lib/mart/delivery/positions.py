@@ -83,5 +83,5 @@ def gap(place: str, landed: int, first: int, topic: str) -> str:
     """Say that records are missing, and how to go on. `topic` is its key in the settings."""
     return (
         f"{place}: landed up to offset {landed}, the next record is {first}: {first - landed - 1} records are missing. "
-        "Restore them, or accept the loss by giving the topic another name (settings: kafka.{topic}); nothing was landed"
+        f"Restore them, or accept the loss by giving the topic another name (settings: kafka.{topic}); nothing was landed"
     )
