@@ -187,6 +187,7 @@ def test_who_joins_matches_the_representative_itself(labelled: DataFrame, assign
     assert joined.exceptAll(matches.distinct()).collect() == []
 
 
+@pytest.mark.soak
 def test_assigning_once_more_keeps_every_founder_and_nearly_everyone_who_joined(
     labelled: DataFrame, assigned: DataFrame
 ) -> None:
@@ -200,6 +201,7 @@ def test_assigning_once_more_keeps_every_founder_and_nearly_everyone_who_joined(
     assert moved.count() <= 0.01 * labelled.count()
 
 
+@pytest.mark.soak
 def test_portions_give_each_offer_one_product_and_keep_what_is_known(
     labelled: DataFrame, none: DataFrame, assigned: DataFrame
 ) -> None:
@@ -289,6 +291,7 @@ def test_nothing_and_nulls_are_no_trouble(spark: SparkSession, none: DataFrame) 
     assert {row["rule"] for row in made} == {"founder"}
 
 
+@pytest.mark.soak
 def test_twenty_thousand_offers_are_matched_in_time(spark: SparkSession, none: DataFrame) -> None:
     """5,000 products in 4 shops each: half by their GTIN, the rest by title, which shops write in their own order."""
     choose = random.Random(SEED)

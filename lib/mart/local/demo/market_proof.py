@@ -14,7 +14,7 @@ from mart.verify import Finding
 OFFERS = "SELECT shop, offer_id, price, currency, in_stock, product_key FROM serving.current_offers"
 TOLD = "SELECT kind, shop, offer_id FROM serving.alerts WHERE kind NOT IN ('below_our_price', 'anomaly')"
 REVIEWS = "SELECT shop, offer_id, count(*) FROM processed.reviews GROUP BY ALL"
-PRECISION, RECALL = 0.97, 0.8  # of matches, as docs/matching.md has them
+PRECISION, RECALL = 0.97, 0.8  # the goals of docs/matching.md; the demo shops write titles more alike than real ones do
 
 Place = tuple[str, str]
 
