@@ -52,7 +52,14 @@ SCRAPERS = [
 ]
 
 # Snowflake, AWS and a shop to crawl on one machine.
-LOCAL = ["babel>=2.17", "fakesnow[server]==0.12.1", "jinja2>=3.1", "moto[server]>=5.1,<6", "starlette>=1", "uvicorn>=0.35"]
+LOCAL = [
+    "babel>=2.17",
+    "fakesnow[server]==0.12.1",
+    "jinja2>=3.1",
+    "moto[server]>=5.1,<6",
+    "starlette>=1",
+    "uvicorn>=0.35",
+]
 
 DEV = [
     "aiosmtpd>=1.4.6",
