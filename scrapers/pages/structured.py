@@ -13,26 +13,9 @@ from urllib.parse import urljoin, urlsplit
 from babel import Locale
 from lxml.html import HtmlElement
 
-from scrapers.pages import crumbs, syntaxes, values
-from scrapers.pages.syntaxes import Node, Value, many, name_of, text
+from scrapers.pages import crumbs, syntaxes, terms, values
+from scrapers.pages.syntaxes import Node, many, name_of, text
 
-_IN_STOCK = {
-    "instock",
-    "instoreonly",
-    "limitedavailability",
-    "onlineonly",
-    "presale",
-    "preorder",
-    "backorder",
-    "madetoorder",
-    "available for order",
-    "in stock",
-    "instock only",
-}
-_OUT_OF_STOCK = {"outofstock", "soldout", "discontinued", "out of stock", "oos", "outofstock only"}
-
-_FORMER = re.compile(r"List|Strikethrough|SRP|Regular", re.IGNORECASE)  # of a priceType
-_PIECES = {"C62", "EA", "H87", "PCE", "NMP"}  # UN/CEFACT codes that mean one thing
 MANY = 4  # products with an offer of their own, from which on a page may be a list
 
 
@@ -135,7 +118,7 @@ def _product(node: Node, url: str, locale: Locale | None) -> Claim:
     rated = next((one for one in many(node.get("aggregateRating")) if isinstance(one, dict)), {})
     best = values.lone(text(rated.get("bestRating")) or "5", None) or Decimal(5)
     rating = values.rating(text(rated.get("ratingValue")), float(best))
-    price, currency, list_price = _price(offers, locale)
+    price, currency, list_price = terms.price(offers, locale)
     return Claim(
         title=text(node.get("name")),
         sku=text(node.get("sku")) or next((sku for offer in offers if (sku := text(offer.get("sku")))), None),
@@ -154,7 +137,7 @@ def _product(node: Node, url: str, locale: Locale | None) -> Claim:
         price=price,
         currency=currency,
         list_price=list_price,
-        in_stock=_stock(offers),
+        in_stock=terms.stock(offers),
         rating=None if rating is None else round(rating[0] * 5 / rating[1], 2),
         rating_count=values.count(text(rated.get("ratingCount"))),
         review_count=values.count(text(rated.get("reviewCount"))),
@@ -164,85 +147,23 @@ def _product(node: Node, url: str, locale: Locale | None) -> Claim:
     )
 
 
-def _price(offers: list[Node], locale: Locale | None) -> tuple[Decimal | None, str | None, Decimal | None]:
-    """The lowest of what is asked for a piece; a struck-out price is the list price."""
-    asked: list[tuple[Decimal, str | None]] = []
-    before: list[Decimal] = []
-    for offer in offers:
-        terms = [one for one in many(offer.get("priceSpecification")) if isinstance(one, dict)]
-        for one in [offer, *terms]:
-            currency = text(one.get("priceCurrency")) or text(offer.get("priceCurrency"))
-            amount = _amount(one.get("price"), locale) or _amount(one.get("lowPrice"), locale)
-            if amount is None or _of_something_else(one):
-                continue
-            if _FORMER.search(text(one.get("priceType")) or ""):
-                before.append(amount)
-            else:
-                asked.append((amount, currency))
-    if not asked:
-        return None, None, None
-    price, sign = min(asked, key=lambda one: one[0])
-    return price, values.currency(sign, locale), max((one for one in before if one > price), default=None)
-
-
-def _of_something_else(terms: Node) -> bool:
-    """A price per 100 g, of one instalment, for members, or of the delivery, is not what a piece costs.
-
-    Nearly every price may be called a UnitPriceSpecification: what makes it one per unit is that it names the unit.
-    """
-    kind, unit = syntaxes.kind_of(terms), (text(terms.get("unitCode")) or "C62").upper()
-    return (
-        kind in ("DeliveryChargeSpecification", "PaymentChargeSpecification")
-        or bool(terms.get("referenceQuantity"))
-        or ("Unit" in kind and (unit not in _PIECES or bool(terms.get("unitText"))))
-        or any(terms.get(name) for name in ("billingDuration", "billingIncrement", "validForMemberTier"))
-    )
-
-
-def _amount(value: Value, locale: Locale | None) -> Decimal | None:
-    """Read a price as programs write it, `1299.00`; as shops write it otherwise. Nothing costs 0 in earnest here."""
-    written = text(value)
-    if not written:
-        return None
-    if re.fullmatch(r"\d+(\.\d+)?", written):
-        amount: Decimal | None = Decimal(written)
-        if re.fullmatch(r"\d{1,3}\.\d{3}", written) and values.decimal(written, locale) != amount:
-            amount = values.decimal(written, locale)
-    else:
-        amount = next((one.amount for one in values.money(written, locale)), None) or values.lone(written, locale)
-    return amount or None
-
-
-def _stock(offers: list[Node]) -> bool | None:
-    """In stock where any offer is."""
-    said = [(text(one.get("availability")) or "").lower().rpartition("/")[2] for one in offers]
-    if any(one in _IN_STOCK for one in said):
-        return True
-    return False if any(one in _OUT_OF_STOCK for one in said) else None
-
-
 def _opengraph(tree: HtmlElement, locale: Locale | None) -> Claim:
     said = syntaxes.open_graph(tree)
 
     def get(name: str) -> str | None:
         return next((v for prefix in ("product:", "og:", "") if (v := (said.get(prefix + name) or "").strip())), None)
 
-    price = _amount(get("sale_price:amount") or get("price:amount") or get("price"), locale)
+    price = terms.amount(get("sale_price:amount") or get("price:amount") or get("price"), locale)
     product = "product" in (said.get("og:type") or "").lower() or price is not None
     if not product:
         return Claim(image=said.get("og:image"))
-    stock = (get("availability") or "").lower().replace("_", " ")
     return Claim(
         title=said.get("og:title"),
         sku=get("retailer_item_id"),
         brand=get("brand"),
         price=price,
         currency=values.currency(get("price:currency"), locale),
-        in_stock=True
-        if stock.replace(" ", "") in _IN_STOCK
-        else False
-        if stock.replace(" ", "") in _OUT_OF_STOCK
-        else None,
+        in_stock=terms.in_stock(get("availability")),
         image=said.get("og:image"),
         url=said.get("og:url"),
     )

@@ -20,7 +20,7 @@ def _check(place: Place) -> None:
 
 def _settings(place: Place) -> dict[str, dict[str, Any]]:
     """Make each of them a shop to crawl; loopback is private, and no pause is owed to oneself."""
-    manners = {"private": True, "delay_seconds": 0.0, "concurrent": 4}
+    manners = {"private": True, "delay_seconds": 0.0, "concurrent": 4, "cron": "*/15 * * * *"}
     return {f"shops.{name}": {"start": [f"{place.url()}/{path}/"], **manners} for path, name in NAMES.items()}
 
 
