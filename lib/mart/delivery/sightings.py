@@ -16,11 +16,15 @@ from pyspark.sql.types import StructType
 from mart import sightings
 from mart.schema.rows import Fault
 from mart.settings import Ingest
-from mart.tables.offers import REVIEW, SIGHTING
+from mart.tables.offers import SIGHTING
+from mart.views.offers import REVIEW_ARRAY
 
-_REVIEWS = f"ARRAY<STRUCT<{', '.join(f'{c.name}: {c.type.spark}' for c in REVIEW.columns)}>>"
 _SAID = ", ".join(
-    [*(f"`{c.name}` {c.type.spark}" for c in SIGHTING.columns), f"reviews {_REVIEWS}", "reason STRING, detail STRING"]
+    [
+        *(f"`{c.name}` {c.type.spark}" for c in SIGHTING.columns),
+        f"reviews {REVIEW_ARRAY}",
+        "reason STRING, detail STRING",
+    ]
 )
 
 

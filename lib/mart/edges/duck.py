@@ -8,23 +8,10 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 
-from mart.edges import delta
-from mart.schema import BINARY, BOOLEAN, DATE, DOUBLE, FLOATS, INT, LONG, PROPERTIES, STRING, TIMESTAMP, Table, Type
+from mart.edges import arrow, delta
+from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import CATALOGUE, VIEWS
-
-_ARROW = {
-    STRING: pa.string(),
-    LONG: pa.int64(),
-    INT: pa.int32(),
-    DOUBLE: pa.float64(),
-    BOOLEAN: pa.bool_(),
-    TIMESTAMP: pa.timestamp("us", tz="UTC"),
-    DATE: pa.date32(),
-    BINARY: pa.binary(),
-    FLOATS: pa.list_(pa.float32()),
-    PROPERTIES: pa.map_(pa.string(), pa.string()),
-}
 
 
 class QueryError(ValueError):
@@ -70,15 +57,7 @@ def _mentions(sql: str, name: str) -> bool:
 
 def empty(table: Table) -> pa.Table:
     """The table without rows, for a lake that does not hold it yet."""
-    return pa.schema([(column.name, arrow(column.type)) for column in table.columns]).empty_table()
-
-
-def arrow(declared: Type) -> pa.DataType:
-    """Give the Arrow type of a declared one."""
-    if found := _ARROW.get(declared):
-        return found
-    precision, scale = re.findall(r"\d+", declared.spark)
-    return pa.decimal128(int(precision), int(scale))
+    return pa.schema([(column.name, arrow.of(column.type)) for column in table.columns]).empty_table()
 
 
 def plain(value: object) -> object:

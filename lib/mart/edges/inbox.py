@@ -5,16 +5,15 @@ content, so writing the same again changes nothing, and other content never repl
 """
 
 import re
-import uuid
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from urllib.parse import urlsplit
 
 from pyarrow import fs
 
-from mart.settings import Aws, Settings
+from mart.edges import storage
+from mart.settings import Settings
 
 LARGEST_FILE = 32_000_000  # bytes, a single larger record excepted: one is held in memory, and one task reads one
 
@@ -40,9 +39,9 @@ def write(settings: Settings, folder: str, name: str, lines: Iterable[bytes], la
     for part, chunk in enumerate(_chunks(lines, largest)):
         content = _content(chunk)
         path = f"{place}/{_safe(name)}-{part:04}-{_digest(name, content)}.jsonl"
-        known = _is_there(files, path)
+        known = storage.is_there(files, path)
         if not known:
-            _put(files, path, content)
+            storage.put(files, path, content)
         written += Written(len(chunk), len(chunk) if known else 0)
     return written
 
@@ -50,11 +49,10 @@ def write(settings: Settings, folder: str, name: str, lines: Iterable[bytes], la
 def _open(settings: Settings, folder: str) -> tuple[fs.FileSystem, str]:
     """Open the file system that the lake lies in and make the folder."""
     place = f"{settings.lake}/landing/inbox/{folder}"
-    if place.startswith(("s3://", "s3a://")):
-        return _s3(settings.aws), place.partition("://")[2]
-    files = fs.LocalFileSystem()
-    files.create_dir(place, recursive=True)
-    return files, place
+    files, path = storage.find(settings, place)
+    if isinstance(files, fs.LocalFileSystem):
+        files.create_dir(path, recursive=True)
+    return files, path
 
 
 def lines(settings: Settings, folder: str) -> Iterator[bytes]:
@@ -64,13 +62,6 @@ def lines(settings: Settings, folder: str) -> Iterator[bytes]:
         if file.is_file and not file.base_name.startswith((".", "_")):
             with files.open_input_stream(file.path) as stream:
                 yield from stream.read().splitlines()
-
-
-def _s3(aws: Aws) -> fs.FileSystem:
-    """Speak to S3 with the machine's own credentials."""
-    endpoint = urlsplit(aws.endpoint_url)
-    elsewhere = {"endpoint_override": endpoint.netloc, "scheme": endpoint.scheme} if aws.endpoint_url else {}
-    return fs.S3FileSystem(region=aws.region, **elsewhere)
 
 
 def _chunks(lines: Iterable[bytes], largest: int) -> Iterator[list[bytes]]:
@@ -100,27 +91,3 @@ def _safe(name: str) -> str:
 def _digest(name: str, content: bytes) -> str:
     """Tell contents apart, and two names that look alike once they are safe."""
     return blake2b(content, digest_size=8, key=blake2b(name.encode(), digest_size=16).digest()).hexdigest()
-
-
-def _is_there(files: fs.FileSystem, path: str) -> bool:
-    return bool(files.get_file_info(path).type == fs.FileType.File)
-
-
-def _put(files: fs.FileSystem, path: str, content: bytes) -> None:
-    """Make a file visible when it is whole: an object in S3 always is, elsewhere a hidden name is renamed."""
-    if not isinstance(files, fs.LocalFileSystem):
-        return _fill(files, path, content)
-    place, _, name = path.rpartition("/")
-    hidden = f"{place}/.{name}.{uuid.uuid4().hex}"
-    try:
-        _fill(files, hidden, content)
-        files.move(hidden, path)
-    except BaseException:
-        if _is_there(files, hidden):
-            files.delete_file(hidden)
-        raise
-
-
-def _fill(files: fs.FileSystem, path: str, content: bytes) -> None:
-    with files.open_output_stream(path) as stream:
-        stream.write(content)

@@ -5,20 +5,19 @@ written, each manifest whole or not at all, and those of partitions that are gon
 partition, not per table: that is all that manifests can do.
 """
 
-import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable
 from pyarrow import fs
 
-from mart.edges import delta
+from mart.edges import delta, storage
 from mart.schema import Table
 from mart.schema.glue import NOBODY, SYMLINKS
-from mart.settings import Aws, Settings
+from mart.settings import Settings
 
 Values = tuple[str | None, ...]
 
@@ -51,7 +50,7 @@ def write(settings: Settings, table: Table, dry: bool = False) -> Manifests:
     Raises ManifestError for a table that does not exist yet, or whose files say more than their names can.
     """
     opened = _opened(settings, table)
-    files, place = _open(settings, table)
+    files, place = storage.find(settings, f"{settings.lake}/{table.path}/{SYMLINKS}")
     found = _found(opened, table)
     wanted = {_join(place, folder): _text(location(settings, table), paths) for folder, (_, paths) in found.items()}
     there = {file.path for file in files.get_file_info(_everything(place)) if file.is_file}
@@ -59,7 +58,9 @@ def write(settings: Settings, table: Table, dry: bool = False) -> Manifests:
     gone = there - wanted.keys()
     if not dry:
         for path in changed:
-            _put(files, path, wanted[path])
+            if isinstance(files, fs.LocalFileSystem):
+                files.create_dir(path.rpartition("/")[0], recursive=True)
+            storage.put(files, path, wanted[path])
         for path in gone:
             files.delete_file(path)
     return Manifests({folder: values for folder, (values, _) in found.items()}, len(changed), len(gone))
@@ -101,20 +102,6 @@ def _text(address: str, paths: list[str]) -> bytes:
     return "".join(f"{address}/{path}\n" for path in sorted(paths)).encode()
 
 
-def _open(settings: Settings, table: Table) -> tuple[fs.FileSystem, str]:
-    """Open the file system that the manifests lie in, S3 with the machine's own credentials."""
-    place = f"{settings.lake}/{table.path}/{SYMLINKS}"
-    if place.startswith(("s3://", "s3a://")):
-        return _s3(settings.aws), place.partition("://")[2]
-    return fs.LocalFileSystem(), place
-
-
-def _s3(aws: Aws) -> fs.FileSystem:
-    endpoint = urlsplit(aws.endpoint_url)
-    elsewhere = {"endpoint_override": endpoint.netloc, "scheme": endpoint.scheme} if aws.endpoint_url else {}
-    return fs.S3FileSystem(region=aws.region, **elsewhere)
-
-
 def _everything(place: str) -> fs.FileSelector:
     return fs.FileSelector(place, allow_not_found=True, recursive=True)
 
@@ -126,20 +113,3 @@ def _join(place: str, folder: str) -> str:
 def _read(files: fs.FileSystem, path: str) -> bytes:
     with files.open_input_stream(path) as stream:
         return bytes(stream.read())
-
-
-def _put(files: fs.FileSystem, path: str, content: bytes) -> None:
-    """Make a manifest visible when it is whole: an object in S3 always is, elsewhere a hidden name is renamed."""
-    if isinstance(files, fs.S3FileSystem):
-        _fill(files, path, content)
-        return
-    folder = path.rpartition("/")[0]
-    hidden = f"{folder}/.manifest.{uuid.uuid4().hex}"  # left by a kill, it is swept by the next run
-    files.create_dir(folder, recursive=True)
-    _fill(files, hidden, content)
-    files.move(hidden, path)
-
-
-def _fill(files: fs.FileSystem, path: str, content: bytes) -> None:
-    with files.open_output_stream(path) as stream:
-        stream.write(content)

@@ -11,6 +11,7 @@ import pyarrow.parquet
 from pyarrow import fs
 from pyspark.sql import DataFrame
 
+from mart.edges import storage
 from mart.schema import Table
 from mart.settings import Settings
 
@@ -52,16 +53,8 @@ def address(settings: Settings, table: Table) -> str:
 
 
 def place(settings: Settings, table: Table) -> tuple[fs.FileSystem, str]:
-    """Find the outbox's file system and the path in it; S3 is found through the machine's own credentials."""
-    at = address(settings, table)
-    scheme, _, path = at.rpartition("://")
-    if not scheme:
-        return fs.LocalFileSystem(), at
-    if scheme in ("s3", "s3a"):
-        aws = settings.aws
-        return fs.S3FileSystem(region=aws.region, endpoint_override=aws.endpoint_url or None), path
-    found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(at)
-    return found
+    """Find the outbox's file system and the path in it."""
+    return storage.find(settings, address(settings, table))
 
 
 def _parcel(system: fs.FileSystem, file: fs.FileInfo) -> Parcel:

@@ -1,7 +1,6 @@
 """Rows of a declared table as one Parquet file in memory, as Snowflake's COPY takes it: instants are UTC without a zone."""
 
 import io
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,15 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from mart.schema import BOOLEAN, DOUBLE, INT, LONG, STRING, TIMESTAMP, Column, Table, Type
-
-_PLAIN = {
-    STRING: pa.string(),
-    LONG: pa.int64(),
-    INT: pa.int32(),
-    DOUBLE: pa.float64(),
-    BOOLEAN: pa.bool_(),
-}
+from mart.edges import arrow
+from mart.schema import TIMESTAMP, Column, Table
 
 
 def file(table: Table, rows: Sequence[Mapping[str, Any]]) -> io.BytesIO:
@@ -32,16 +24,9 @@ def file(table: Table, rows: Sequence[Mapping[str, Any]]) -> io.BytesIO:
 def _array(column: Column, values: Sequence[Any]) -> pa.Array:
     if column.type == TIMESTAMP:
         return pa.array([_naive(value) for value in values], pa.timestamp("us"))
-    return pa.array(values, _arrow(column.type))
+    return pa.array(values, arrow.of(column.type))
 
 
 def _naive(instant: datetime | None) -> datetime | None:
     """Take the zone away, which every instant of ours has and which is UTC."""
     return instant and instant.replace(tzinfo=None)
-
-
-def _arrow(declared: Type) -> pa.DataType:
-    if found := _PLAIN.get(declared):
-        return found
-    precision, scale = re.findall(r"\d+", declared.spark)
-    return pa.decimal128(int(precision), int(scale))

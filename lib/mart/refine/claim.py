@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 from pyspark.sql import DataFrame, SparkSession
 
-from mart.edges import duck, outbox
+from mart.edges import arrow, outbox
 from mart.edges.snowflake import Warehouse
 from mart.schema import TIMESTAMP, Table, Type
 from mart.settings import Settings
@@ -58,7 +58,7 @@ def typed(rows: pa.Table, table: Table) -> pa.Table:
 def _cast(values: pa.ChunkedArray, declared: Type) -> pa.ChunkedArray:
     if declared == TIMESTAMP:
         return pc.assume_timezone(values.cast(pa.timestamp("us")), "UTC")
-    return values.cast(duck.arrow(declared))
+    return values.cast(arrow.of(declared))
 
 
 def _write(system: fs.FileSystem, path: str, rows: pa.Table) -> int:

@@ -57,8 +57,7 @@ def _read(batch: Batch, place: Place, record: Record, rules: Ingest, now: dateti
     try:
         seen = _sighting(record, rules, now)
     except Fault as fault:
-        detail = fault.detail.encode(errors="backslashreplace").decode()  # which may show half a character
-        batch.rejects.append(at | {"reason": fault.reason, "detail": detail, "payload": record.value})
+        batch.rejects.append(at | {"reason": fault.reason, "detail": fault.detail, "payload": record.value})
         return False
     reviews = _JSON.encode([clean(one) for one in seen.reviews]) if seen.reviews else "[]"
     batch.details.append(clean(seen.offer) | at | {"reviews": reviews})
@@ -72,8 +71,6 @@ def _sighting(record: Record, rules: Ingest, now: datetime) -> Sighting:
         return sightings.read(payload, rules, now)
     except binascii.Error:
         raise Fault("not_json", "the event has it in no base64") from None
-    except UnicodeEncodeError as error:  # JSON can write half of a surrogate pair, which is no text for anybody else
-        raise Fault("out_of_range", f"no Unicode text: {error.object[error.start : error.end]!r}") from None
 
 
 def _runs(records: Iterable[Record]) -> Iterator[list[Record]]:

@@ -1,11 +1,13 @@
 """Sightings of offers and the reviews on their pages, made from records that landing has taken for good."""
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mart.tables.offers import OFFERS, REVIEWED, REVIEWS
+from mart.views.first import first
 
-_ARRAY = f"ARRAY<STRUCT<{', '.join(f'{column.name}: {column.type.spark}' for column in REVIEWED)}>>"
+# How Spark spells the reviews of a record.
+REVIEW_ARRAY = f"ARRAY<STRUCT<{', '.join(f'{column.name}: {column.type.spark}' for column in REVIEWED)}>>"
 
 
 def sightings(good: DataFrame) -> DataFrame:
@@ -23,10 +25,9 @@ def reviews(good: DataFrame) -> DataFrame:
 
 def unpacked(staged: DataFrame) -> DataFrame:
     """Read the reviews of staged rows (tables.offers.PRODUCT_DETAILS), which hold them as JSON."""
-    return staged.withColumns({"source": F.col("topic"), "reviews": F.from_json("reviews", _ARRAY)})
+    return staged.withColumns({"source": F.col("topic"), "reviews": F.from_json("reviews", REVIEW_ARRAY)})
 
 
 def newest(rows: DataFrame, key: tuple[str, ...]) -> DataFrame:
     """Keep the row of each key that was seen last; of two seen at one instant the one at the later place."""
-    latest = Window.partitionBy(*key).orderBy(*[F.desc(name) for name in ("seen_at", "source", "partition", "offset")])
-    return rows.withColumn("turn", F.row_number().over(latest)).where("turn = 1").drop("turn")
+    return first(rows, key, *[F.desc(name) for name in ("seen_at", "source", "partition", "offset")])

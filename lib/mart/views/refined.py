@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from mart.tables.offers import CURRENT_OFFERS, ENRICHED_OFFERS, MARKET, MART_METADATA, OFFERS, PRODUCTS_SOLD
+from mart.views.first import first
 
 OFFER = ("shop", "offer_id")
 STATE = ("price", "currency", "in_stock")  # what a change of is a change point
@@ -90,8 +91,7 @@ def representatives(products: DataFrame, offers: DataFrame) -> DataFrame:
 
 def surest(pairs: DataFrame) -> DataFrame:
     """Keep the surest match of each offer (views/matching): the rules' names are in that order."""
-    order = Window.partitionBy(*OFFER).orderBy("rule", F.desc("score"), "product_key")
-    return pairs.withColumn("turn", F.row_number().over(order)).where("turn = 1").drop("turn")
+    return first(pairs, OFFER, "rule", F.desc("score"), "product_key")
 
 
 def with_keys(rows: DataFrame, keys: DataFrame) -> DataFrame:
@@ -101,15 +101,13 @@ def with_keys(rows: DataFrame, keys: DataFrame) -> DataFrame:
 
 def once(rows: DataFrame) -> DataFrame:
     """Keep one of the sightings that agree in shop, offer and instant."""
-    turn = F.row_number().over(Window.partitionBy(*OFFERS.key).orderBy("topic", "partition", "offset"))
-    return rows.withColumn("turn", turn).where("turn = 1").drop("turn")
+    return first(rows, OFFERS.key, "topic", "partition", "offset")
 
 
 def pages(staged: DataFrame) -> DataFrame:
     """Tell which pages each crawl saw, the newest sighting of each: rows of MART.METADATA."""
-    latest = Window.partitionBy(*MART_METADATA.key).orderBy(F.desc("seen_at"), F.desc("partition"), F.desc("offset"))
-    rows = staged.where("crawl_id IS NOT NULL").withColumn("turn", F.row_number().over(latest))
-    return rows.where("turn = 1").select(*MART_METADATA.names)
+    latest_first = (F.desc(name) for name in ("seen_at", "partition", "offset"))
+    return first(staged.where("crawl_id IS NOT NULL"), MART_METADATA.key, *latest_first).select(*MART_METADATA.names)
 
 
 def touched(rows: DataFrame) -> DataFrame:
@@ -126,13 +124,13 @@ def points(timeline: DataFrame, before: DataFrame) -> DataFrame:
     was = {name: F.col(name).alias(f"was_{name}") for name in STATE}
     earlier = before.select(*OFFER, *was.values(), F.lit(True).alias("known"))
     in_order = Window.partitionBy(*OFFER).orderBy("seen_at")
-    first = F.row_number().over(in_order) == 1
+    begins = F.row_number().over(in_order) == 1
     rows = timeline.join(earlier, how="left", on=list(OFFER))
     same = F.lit(True)
     for name in STATE:
-        last = F.when(first, F.col(f"was_{name}")).otherwise(F.lag(name).over(in_order))
+        last = F.when(begins, F.col(f"was_{name}")).otherwise(F.lag(name).over(in_order))
         same = same & last.eqNullSafe(F.col(name))
-    there = F.when(first, F.coalesce("known", F.lit(False))).otherwise(F.lit(True))
+    there = F.when(begins, F.coalesce("known", F.lit(False))).otherwise(F.lit(True))
     return rows.withColumn("changed", ~(there & same)).drop("known", *[f"was_{name}" for name in STATE])
 
 
@@ -145,10 +143,8 @@ def current(timeline: DataFrame, there: DataFrame) -> DataFrame:
 
 def latest(rows: DataFrame) -> DataFrame:
     """Keep the last seen row of each offer, with the instant when any was first seen."""
-    each = Window.partitionBy(*OFFER)
-    turn = F.row_number().over(each.orderBy(F.desc("seen_at")))
-    began = F.min("first_seen_at").over(each)
-    return rows.withColumns({"turn": turn, "first_seen_at": began}).where("turn = 1").drop("turn")
+    began = F.min("first_seen_at").over(Window.partitionBy(*OFFER))
+    return first(rows.withColumn("first_seen_at", began), OFFER, F.desc("seen_at"))
 
 
 def sold(offers: DataFrame, told: DataFrame, there: DataFrame) -> DataFrame:
