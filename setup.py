@@ -61,11 +61,21 @@ LOCAL = [
     "uvicorn>=0.35",
 ]
 
+# The HTTP service: collector and recommendations; it needs no Spark.
+API = [
+    "fastapi>=0.120",
+    "jinja2>=3.1",
+    "prometheus-client>=0.22",
+    "uvicorn>=0.35",
+]
+
 DEV = [
     "aiosmtpd>=1.4.6",
     "boto3-stubs-lite>=1.40",
     "chispa>=0.11",
+    "httpx>=0.28",
     "hypothesis>=6.120",
+    "implicit>=0.7.2",  # a peer in bench/
     "lxml-stubs>=0.5",
     "mypy>=1.18",
     "pandas-stubs>=2.2,<3",
@@ -74,11 +84,13 @@ DEV = [
     "pytest-timeout>=2.4",
     "pytest-xdist>=3.8",
     "ruff>=0.14",
+    "schemathesis>=4",
     "setuptools>=80",
     "types-croniter>=6",
     "types-dateparser>=1.2",
     "types-psutil>=7",
     "types-PyYAML>=6",
+    "usearch>=2.17",  # a peer in bench/
 ]
 
 setup(
@@ -93,6 +105,6 @@ setup(
     packages=find_namespace_packages("lib", include=["mart", "mart.*"]),
     package_data={"mart": ["py.typed", "local/demoshop/templates/*.html"]},
     install_requires=RUNTIME,
-    extras_require={"spark": SPARK, "scrapers": SCRAPERS, "local": LOCAL, "dev": [*SPARK, *SCRAPERS, *LOCAL, *DEV]},
+    extras_require={"spark": SPARK, "scrapers": SCRAPERS, "api": API, "local": LOCAL, "dev": [*SPARK, *SCRAPERS, *API, *LOCAL, *DEV]},
     entry_points={"console_scripts": ["mart = mart.cli:main"]},
 )
