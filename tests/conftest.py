@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import twisted.python.zippath  # noqa: F401 it leaves the marks below
 from pyspark.sql import SparkSession
@@ -16,6 +17,12 @@ from mart.local import services as local
 from mart.settings import Settings
 
 os.environ.setdefault("SPARK_SUBMIT_OPTS", job.SHORT_RUN)  # also for the commands that tests start
+
+# The tests share two cores with Spark: how long an example takes says nothing about it.
+hypothesis.settings.register_profile(
+    "beside others", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("beside others")
 
 # Twisted, which pages of shops bring along, leaves marks of zope.interface on typing.Generic, and pyspark.ml, which looks at every
 # attribute of its classes, stumbles over them. No job has both in one process; the tests do.

@@ -18,7 +18,6 @@ import boto3
 import pytest
 from click.testing import CliRunner
 from hypothesis import assume, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mart.cli.schedule import schedule
@@ -100,7 +99,6 @@ LINES = st.tuples(
 ).map(" ".join)
 
 
-@hypothesis_settings(deadline=None)
 @given(LINES, st.integers(0, 4 * 365 * 86_400).map(lambda seconds: NOON + timedelta(seconds=seconds)))
 def test_both_are_due_at_the_same_minutes(line: str, moment: datetime) -> None:
     try:

@@ -1,18 +1,23 @@
 """Rows and their frontier in one commit: what Delta's own writer would have done, and what it would have refused."""
 
+import json
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
 from mart.edges import commits, lake
-from mart.schema import DATE, LONG, STRING, TIMESTAMP, Column, Table
+from mart.edges import delta as log
+from mart.schema import DATE, LONG, STRING, TIMESTAMP, Column, Table, delta
 from mart.schema import spark as types
 from mart.settings import Settings
+from mart.tables import CATALOGUE
 
 SEEN = Table(
     name="seen",
@@ -69,6 +74,34 @@ class Lake:
 @pytest.fixture
 def there(spark: SparkSession, tmp_path: Path) -> Lake:
     return Lake(spark, tmp_path)
+
+
+@pytest.mark.parametrize("table", CATALOGUE, ids=lambda table: table.full_name)
+def test_a_table_that_is_made_is_the_declared_one_to_spark_and_asks_little_of_others(
+    spark: SparkSession, tmp_path: Path, table: Table
+) -> None:
+    settings = Settings.read(home=tmp_path)
+    lake.ensure(spark, settings, table)
+    lake.ensure(spark, settings, table)
+    opened = DeltaTable(lake.path(settings, table))
+    assert opened.version() == 0
+    assert (opened.protocol().min_reader_version, opened.metadata().partition_columns) == (1, list(table.partition))
+    assert opened.metadata().configuration == delta.properties(table)
+    fields = json.loads(opened.schema().to_json())["fields"]
+    assert [(one["name"], one["nullable"], one["metadata"]["comment"]) for one in fields] == [
+        (column.name, column.name not in table.key, column.doc) for column in table.columns
+    ]
+    there = StructType.fromJson(log.schema(settings, table) or {})
+    assert [field.dataType for field in there] == [field.dataType for field in types.struct(table)]
+
+
+def test_spark_itself_refuses_what_breaks_a_condition(there: Lake) -> None:
+    refusals = (PySparkException, Py4JJavaError)
+    with pytest.raises(refusals, match="not_negative"):
+        there.frame(row("a", DAYS[0], -1)).write.format("delta").mode("append").save(there.place)
+    with pytest.raises(refusals, match=r"(?i)not.null"):
+        there.frame(row(None, DAYS[0])).write.format("delta").mode("append").save(there.place)
+    assert there.rows() == set()
 
 
 def test_rows_and_their_frontier_are_one_commit(there: Lake) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pyarrow as pa
 
-from mart.schema import BINARY, BOOLEAN, DATE, DOUBLE, FLOATS, INT, LONG, PROPERTIES, STRING, TIMESTAMP, Type
+from mart.schema import BINARY, BOOLEAN, DATE, DOUBLE, FLOATS, INT, LONG, PROPERTIES, STRING, TIMESTAMP, Table, Type
 
 _ARROW = {
     STRING: pa.string(),
@@ -26,3 +26,13 @@ def of(declared: Type) -> pa.DataType:
         return found
     precision, scale = re.findall(r"\d+", declared.spark)
     return pa.decimal128(int(precision), int(scale))
+
+
+def schema(table: Table) -> pa.Schema:
+    """Give a table's columns, the key's required, each with what it means as its comment."""
+    return pa.schema(
+        [
+            pa.field(column.name, of(column.type), column.name not in table.key, {"comment": column.doc})
+            for column in table.columns
+        ]
+    )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow.dataset
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 from deltalake.exceptions import TableNotFoundError
 
-from mart.schema import Table
+from mart.edges import arrow
+from mart.schema import Table, delta
 from mart.settings import Settings
 
 
@@ -26,6 +27,19 @@ def open_table(settings: Settings, path: str, version: int | None = None) -> Del
         return DeltaTable(f"{settings.lake}/{path}", version=version)
     except TableNotFoundError:
         return None
+
+
+def create(settings: Settings, table: Table) -> None:
+    """Create a table where there is none, as declared: 0.03 s; a statement of Spark takes 0.6 s, the first one 4.5."""
+    DeltaTable.create(
+        f"{settings.lake}/{table.path}",
+        Schema.from_arrow(arrow.schema(table)),
+        mode="ignore",
+        partition_by=list(table.partition),
+        description=table.doc,
+        configuration=delta.properties(table),
+        raise_if_key_not_exists=False,  # delta.dataSkippingStatsColumns and whatever else Delta knows and delta-rs does not
+    )
 
 
 def standing(settings: Settings, table: Table, upstream: str = "events") -> Standing | None:

@@ -41,12 +41,11 @@ def ensure(spark: SparkSession, settings: Settings, *tables: Table) -> None:
     Raises ValueError where a table has a declared column with another type.
     """
     for table in tables:
-        place = path(settings, table)
         there = log.schema(settings, table)
         if there is None:
-            spark.sql(delta.create(table, place))
+            log.create(settings, table)
         elif missing := _missing(table, StructType.fromJson(there)):
-            spark.sql(delta.add(place, tuple(table.column(name) for name in missing)))
+            spark.sql(delta.add(path(settings, table), tuple(table.column(name) for name in missing)))
 
 
 def _missing(table: Table, schema: StructType) -> list[str]:

@@ -89,7 +89,8 @@ class Desk:
         self._founded = not new.isEmpty()
         if not self._founded:
             return new.select(*OFFER, F.lit(None).cast("string").alias("product_key"))
-        keys = matching.assign(_described(new), _described(refined.representatives(self.products, self.offers)))
+        known = refined.representatives(self.products, self.offers)
+        keys = matching.assign(_described(new), _described(known), keep=_frozen)
         return keys.select(*OFFER, "product_key").localCheckpoint()
 
     def timeline(self, touched: DataFrame, enriched: DataFrame) -> DataFrame:
@@ -163,4 +164,8 @@ class Desk:
 
 def _described(rows: DataFrame) -> DataFrame:
     """Work out once what the rules of matching compare: it is most of what they cost."""
-    return matching.normalised(rows).localCheckpoint()
+    return _frozen(matching.normalised(rows))
+
+
+def _frozen(rows: DataFrame) -> DataFrame:
+    return rows.localCheckpoint()

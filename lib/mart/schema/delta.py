@@ -1,4 +1,4 @@
-"""A declaration as Delta DDL: text only."""
+"""A declaration as Delta's properties and DDL: text only."""
 
 from mart.schema import Column, Table
 
@@ -7,15 +7,13 @@ from mart.schema import Column, Table
 DEFAULTS = {"delta.enableDeletionVectors": "false", "delta.checkpointInterval": "100"}
 
 
-def create(table: Table, path: str) -> str:
-    """Make the statement that creates `table` at `path` where it does not exist."""
-    columns = ",\n  ".join(_column(table, column) for column in table.columns)
-    partition = f"PARTITIONED BY ({', '.join(f'`{name}`' for name in table.partition)})" if table.partition else ""
-    properties = ",\n  ".join(f"'{name}' = '{value}'" for name, value in _properties(table).items())
-    return (
-        f"CREATE TABLE IF NOT EXISTS delta.`{path}` (\n  {columns}\n) USING DELTA {partition}\n"
-        f"COMMENT {_text(table.doc)}\nTBLPROPERTIES (\n  {properties}\n)"
-    )
+def properties(table: Table) -> dict[str, str]:
+    """Give the properties of a table: its checks are among them."""
+    # Delta fails a check that is null; in SQL, and here, an absent value breaks no condition.
+    checks = {f"delta.constraints.{name}": f"coalesce({rule}, true)" for name, rule in table.checks.items()}
+    # Delta would measure every column of every file, in more time than the writing of a small one takes.
+    measured = ",".join(f"`{name}`" for name in table.key if name not in table.partition)
+    return DEFAULTS | {"delta.dataSkippingStatsColumns": measured} | dict(table.properties) | checks
 
 
 def add(path: str, columns: tuple[Column, ...]) -> str:
@@ -24,22 +22,6 @@ def add(path: str, columns: tuple[Column, ...]) -> str:
     return f"ALTER TABLE delta.`{path}` ADD COLUMNS ({added})"
 
 
-def _column(table: Table, column: Column) -> str:
-    required = " NOT NULL" if column.name in table.key else ""
-    return f"`{column.name}` {column.type.spark}{required} COMMENT {_text(column.doc)}"
-
-
-def _properties(table: Table) -> dict[str, str]:
-    # Delta fails a check that is null; in SQL, and here, an absent value breaks no condition.
-    checks = {f"delta.constraints.{name}": _escape(f"coalesce({rule}, true)") for name, rule in table.checks.items()}
-    # Delta would measure every column of every file, in more time than the writing of a small one takes.
-    measured = ",".join(f"`{name}`" for name in table.key if name not in table.partition)
-    return DEFAULTS | {"delta.dataSkippingStatsColumns": measured} | dict(table.properties) | checks
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")
-
-
 def _text(text: str) -> str:
-    return f"'{_escape(text)}'"
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -7,6 +7,8 @@ Products may say in which `shops` (ARRAY<STRING>) they are: a shop's second offe
 Either side may come `normalised` already: a job keeps it, as it is what costs. docs/matching.md says what happens when there is much.
 """
 
+from collections.abc import Callable
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -23,6 +25,13 @@ TELLING = 6  # words of a title that lead to blocks, two at a time
 ROUNDS = 4  # of the election; an offer still undecided after them founds a product of its own
 
 _FOUNDED, _JOINED, _OPEN = "founded", "joined", "open"
+
+
+Keep = Callable[[DataFrame], DataFrame]
+
+
+def _as_it_is(rows: DataFrame) -> DataFrame:
+    return rows
 
 
 def product_key(shop: str, offer_id: str) -> Column:
@@ -42,14 +51,15 @@ def pairs(offers: DataFrame, products: DataFrame) -> DataFrame:
     return named.select("shop", "offer_id", F.col("head").alias("product_key"), "rule", "score")
 
 
-def assign(offers: DataFrame, products: DataFrame) -> DataFrame:
+def assign(offers: DataFrame, products: DataFrame, keep: Keep = _as_it_is) -> DataFrame:
     """Give every offer its product, a known one or one that an offer among them founds: shop, offer_id, product_key, rule.
 
-    The rule of a founder is `founder`. Who founds does not depend on the order or the partitions of the rows.
+    The rule of a founder is `founder`. Who founds does not depend on the order or the partitions of the rows. A job may
+    `keep` what is read several times: Spark plans it once then, not once for each reader, which is most of a small run.
     """
-    nodes = _led(_offers(offers).unionByName(_products(products)))
+    nodes = keep(_led(_offers(offers).unionByName(_products(products))))
     leading = nodes.where("known = (shop IS NULL) AND node = leader")
-    chosen = _elected(_allowed(_edges(leading))).withColumnRenamed("node", "leader")
+    chosen = _elected(keep(_allowed(_edges(leading)))).withColumnRenamed("node", "leader")
     own = F.col("node") == F.col("leader")
     rule = F.when(own, F.coalesce("rule", F.lit(FOUNDER))).otherwise(F.lit("gtin"))
     made = nodes.where(F.col("shop").isNotNull()).join(chosen, how="left", on="leader")
