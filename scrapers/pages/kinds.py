@@ -34,6 +34,18 @@ _ERROR_NUMBER = re.compile(
 )
 _REVIEWS = re.compile(r"product-reviews|/reviews?(?:/|$)", re.IGNORECASE)
 _REVIEW_TITLE = re.compile(r"^\s*(?:customer )?reviews?\b|\breviews?:|\breviews? (?:of|for)\b", re.IGNORECASE)
+_CART_WORD = (
+    r"(?:cart|basket|(?:shopping )?bag|trolley|checkout|wish ?list|order (?:summary|confirmation)|warenkorb|einkaufswagen|einkaufstasche|"
+    r"kasse|merkzettel|wunschzettel|bestellübersicht|panier|commande|caisse|carrito|cesta|carrello|carrinho|winkelwagen|winkelmandje|"
+    r"kundvagn|varukorg|indkøbskurv|handlekurv|ostoskori|koszyk|košík|kosár|coș(?:ul)?|sepetim?|корзина)"
+)
+# All of a heading, but for whose it is and how much is in it: what is sold may be a shopping cart, or a bag.
+_CART = re.compile(
+    rf"^\W*(?:(?:your|my|shopping|mein|dein|ihr|mon|votre|tu|mi|il tuo|seu|meu|je|din|twój|váš|ваша)\s+)*{_CART_WORD}\W*"
+    r"(?:(?:is empty|ist leer|est vide)|[(:|–—-].*|\d+\W*\w*)?\W*$",
+    re.IGNORECASE,
+)
+_CART_PATH = re.compile(rf"^/(?:[a-z]{{2}}(?:[-_][a-z]{{2}})?/)?{_CART_WORD}(?:[/.]|$)", re.IGNORECASE)
 _SEARCH = re.compile(
     r"\b(?:search )?results?\b|résultats?\b|suchergebnis|treffer für|resultados|risultati|zoekresultaten|sökresultat|wyniki|výsledky|результаты",
     re.IGNORECASE,
@@ -54,9 +66,16 @@ def refusal(page: ProductPage) -> str | None:
         return broken
     if _REVIEWS.search(urlsplit(page.url).path) or (_REVIEW_TITLE.search(title) and not claimed):
         return "a page of reviews"
+    if not claimed and _of_a_cart(page):
+        return "a cart or a checkout"
     if page.about_one:
         return _listing(tiles) if claimed and (tiles := _of_tiles(page)) else None
     return _many(page) if page.about_one is None else _not_one(page)
+
+
+def _of_a_cart(page: ProductPage) -> bool:
+    heads = [visible.text(one) for one in page.tree.iter("h1")]
+    return bool(_CART_PATH.search(urlsplit(page.url).path)) or any(_CART.search(head) for head in heads)
 
 
 def _broken(page: ProductPage, title: str) -> str | None:

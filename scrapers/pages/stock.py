@@ -9,7 +9,7 @@ from scrapers.pages import visible
 
 _GONE = re.compile(
     r"\b(?:(?:temporarily |currently )?out of stock|sold out|(?:currently|temporarily) (?:unavailable|not available)|no longer available|not available|"
-    r"unavailable|ausverkauft|(?:derzeit |aktuell |momentan )?nicht (?:verfügbar|lieferbar|vorrätig|auf lager)|rupture de stock|épuisé|"
+    r"unavailable|ausverkauft|(?:derzeit |aktuell |momentan )?nicht (?:verfügbar|lieferbar|vorrätig|(?:auf|an|am) lager)|rupture de stock|épuisé|"
     r"(?:actuellement |temporairement )?indisponible|non disponible|agotado|sin (?:stock|existencias)|no disponible|esaurito|(?:attualmente )?non disponibile|esgotado|"
     r"indisponível|uitverkocht|niet (?:op voorraad|leverbaar)|slutsåld|slut i lager|udsolgt|utsolgt|loppu|ei varastossa|vypredan[éý]|vyprodáno|"
     r"nie je (?:na sklade|skladom)|není skladem|niedostępny|wyprzedan[ye]|brak w magazynie|elfogyott|nincs készleten|stoc epuizat|tükendi|stokta yok|"
