@@ -1,0 +1,119 @@
+"""Places and sizes: what differs between a laptop, CI and EMR.
+
+Layers, weakest first: the defaults here, conf/shops.toml where it lies beside the code, a file (conf/*.toml),
+`<home>/services.toml` as `mart up` writes it, `MART_*` variables (`MART_KAFKA__BROKERS=…`). An unknown key is an error at start.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from mart.settings.market import Alerts, Offers, Scraping, Shop, Slack, Smtp, Sns
+from mart.settings.platform import Aws, Container, Glue, Ingest, Kafka, Live, Mlflow, Snowflake
+from mart.settings.recommending import Als, Api, ApiKey, Experiment, Taste
+from mart.settings.section import Section
+
+__all__ = [
+    "SHOPS",
+    "Alerts",
+    "Als",
+    "Api",
+    "ApiKey",
+    "Aws",
+    "Container",
+    "Experiment",
+    "Glue",
+    "Ingest",
+    "Kafka",
+    "Live",
+    "Mlflow",
+    "Offers",
+    "Scraping",
+    "Section",
+    "Settings",
+    "SettingsError",
+    "Shop",
+    "Slack",
+    "Smtp",
+    "Snowflake",
+    "Sns",
+    "Taste",
+]
+
+SHOPS = Path(__file__).parents[3] / "conf" / "shops.toml"  # a wheel carries none
+
+
+class SettingsError(ValueError):
+    """Settings that can't be used; the message says which key and where."""
+
+
+class Settings(BaseSettings):
+    """Everything a job is told from outside."""
+
+    model_config = SettingsConfigDict(env_prefix="MART_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    home: Path = Path(".mart")
+    lake: str = ""
+    checkpoints: str = ""
+    kafka: Kafka = Kafka()
+    snowflake: Snowflake = Snowflake()
+    mlflow: Mlflow = Mlflow()
+    aws: Aws = Aws()
+    ingest: Ingest = Ingest()
+    live: Live = Live()
+    als: Als = Als()
+    api: Api = Api()
+    experiments: dict[str, Experiment] = {}
+    scraping: Scraping = Scraping()
+    shops: dict[str, Shop] = {}
+    offers: Offers = Offers()
+    alerts: Alerts = Alerts()
+    glue: Glue = Glue()
+    container: Container = Container()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+    @classmethod
+    def read(cls, file: Path | None = None, home: Path | None = None) -> Self:
+        """Read the layers and settle the places. Raises SettingsError with one line a fault."""
+        shops = _toml(SHOPS) if SHOPS.exists() else {}
+        values = _merge(shops, _toml(file) if file else {})
+        place = Path(home or values.get("home") or cls.model_fields["home"].default).absolute()
+        services = place / "services.toml"
+        merged = _merge(values, _toml(services) if services.exists() else {}) | {"home": place}
+        try:
+            settings = cls(**merged)
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise SettingsError(f"settings ({file or services}): {faults}") from None
+        lake = settings.lake or str(settings.home / "lake")
+        checkpoints = settings.checkpoints or f"{lake}/_checkpoints"
+        return settings.model_copy(update={"lake": lake, "checkpoints": checkpoints})
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"no settings file {file}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: {error}") from None
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Lay `above` over `below`, section by section."""
+    both = below.keys() & above.keys()
+    nested = {key: _merge(below[key], above[key]) for key in both if isinstance(below[key], dict)}
+    return below | above | nested
