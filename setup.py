@@ -24,6 +24,7 @@ RUNTIME = [
     "deltalake>=1.1,<2",
     "duckdb>=1.4,<3",
     "kafka-python>=3,<4",
+    "matplotlib>=3.9",
     "mlflow>=3.17.2,<3.18",  # 3.18.0 needs an mlflow-skinny that was never published
     "numpy>=2",
     "pandas>=2.2,<3",
@@ -31,6 +32,7 @@ RUNTIME = [
     "pydantic>=2.10,<3",
     "pydantic-settings>=2.7,<3",
     "rich>=14",
+    "scipy>=1.14",
     "snowflake-connector-python>=4.8,<5",  # 5.x lacks a module that fakesnow imports
     "vaderSentiment>=3.3.2",
 ]
@@ -85,6 +87,7 @@ DEV = [
     "pytest-xdist>=3.8",
     "ruff>=0.14",
     "schemathesis>=4",
+    "scipy-stubs>=1.14",
     "setuptools>=80",
     "types-croniter>=6",
     "types-dateparser>=1.2",
@@ -103,8 +106,14 @@ setup(
     python_requires=">=3.11",
     package_dir={"": "lib"},
     packages=find_namespace_packages("lib", include=["mart", "mart.*"]),
-    package_data={"mart": ["py.typed", "local/demoshop/templates/*.html"]},
+    package_data={"mart": ["py.typed", "local/demoshop/templates/*.html", "api/static/*.js"]},
     install_requires=RUNTIME,
-    extras_require={"spark": SPARK, "scrapers": SCRAPERS, "api": API, "local": LOCAL, "dev": [*SPARK, *SCRAPERS, *API, *LOCAL, *DEV]},
+    extras_require={
+        "spark": SPARK,
+        "scrapers": SCRAPERS,
+        "api": API,
+        "local": LOCAL,
+        "dev": [*SPARK, *SCRAPERS, *API, *LOCAL, *DEV],
+    },
     entry_points={"console_scripts": ["mart = mart.cli:main"]},
 )

@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import batch, crawl, extract, freshness, ingest, measure, page, refine, staging
+from bench import batch, crawl, extract, foldin, freshness, ingest, measure, page, refine, staging, topn
 
 BENCHMARKS = {
     "ingest": ingest.run,
@@ -12,6 +12,8 @@ BENCHMARKS = {
     "crawl": crawl.run,
     "staging": staging.run,
     "refine": refine.run,
+    "foldin": foldin.run,
+    "topn": topn.run,
 }
 
 

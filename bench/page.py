@@ -18,6 +18,10 @@ GOALS = {
     "ratio crawl to CSS": "at least 0.8",
     "ratio crawl to extruct": "at least 0.8",
     "ratio crawl of what has not changed": "at least 0.8",
+    "ratio recovered by fold-in": "at least 0.95",
+    "ratio exact together to plain numpy": "at least 1.2",
+    "ratio index to plain numpy": "at least 15",
+    "ratio lists for all to MLlib": "at least 2",
 }
 
 WHY = """

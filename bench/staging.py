@@ -33,7 +33,7 @@ from mart.settings import Settings
 from mart.staging import batch
 from mart.staging.events import Place, Record
 from mart.staging.function import Function
-from mart.tables.offers import PRODUCT_DETAILS
+from mart.tables.staged import PRODUCT_DETAILS
 
 ROWS, INSERTS, RUNS = 30_000, 300, 5
 FULL = 5_000  # records of an event that nearly fills the 6 MB of an invocation

@@ -41,6 +41,13 @@ MAY_IMPORT = {
     "staging": {"schema", "tables", "settings", "sightings", "edges", "publish"},
     "refine": {"schema", "tables", "settings", "views", "models", "edges", "publish"},
     "job": {"settings"},
+    "activity": {"schema", "tables", "settings", "views"},
+    "recommendation_id": {"tables"},
+    "experiments": {"recommendation_id", "edges", "tables", "settings"},
+    "evaluation": {"schema", "tables", "settings", "models", "edges", "replay"},
+    "gate": {"models", "settings"},
+    "release": {"settings", "edges", "gate", "models"},
+    "training": {"tables", "settings", "views", "models", "edges", "gate", "__init__"},
 }
 # Outside packages that only these rooms may know.
 FENCED = {
@@ -53,6 +60,7 @@ FENCED = {
         "verify",
         "publish",
         "refine",
+        "training",
         "job",
         "local/demo",
     },
@@ -165,6 +173,9 @@ WRITER = {
     "batch.user_factors": "batch/train_als",
     "batch.item_factors": "batch/train_als",
     "serving.recommendations": "serving/recommendations",
+    "speed.user_factors": "streaming/fold_in",
+    "speed.item_factors": "streaming/fold_in",
+    "speed.recommendations": "streaming/fold_in",
     "landing.offers": "streaming/ingest_offers",
     "processed.offers": "streaming/ingest_offers",
     "processed.reviews": "streaming/ingest_offers",
@@ -184,6 +195,7 @@ WRITING_MODULES = {
     "delivery/offer_alerts.py": {"streaming/offer_alerts"},
     "delivery/follow.py": {"streaming/speed_views", "streaming/live"},
     "delivery/enrich.py": {"streaming/enrich"},
+    "delivery/fold_in.py": {"streaming/fold_in"},
     "delivery/layers.py": {"batch/views", "serving/merge", "streaming/live"},
     "refine/market.py": {"batch/refine_offers"},
 }

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType, FrameType
+from zlib import crc32
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -29,9 +30,18 @@ from mart.replay.generate import Plan, history
 from mart.replay.stream import Shares
 from mart.schema import Table
 from mart.settings import Settings
-from mart.tables import ENRICHED_EVENTS, EVENTS, FOLDABLE, INTERACTIONS, LANDING_ACTIVITY, POPULARITY
+from mart.tables import (
+    ENRICHED_EVENTS,
+    EVENTS,
+    FOLDABLE,
+    INTERACTIONS,
+    LANDING_ACTIVITY,
+    POPULARITY,
+    RECOMMENDATION_FEEDBACK,
+)
 from mart.verify import law, ledger
 
+ULID = "01JDQ8GZ5Y0000000000000000"
 ARRIVED = datetime(2026, 11, 21, tzinfo=UTC)
 COLUMNS = "source string, partition string, offset string, key binary, payload binary, arrived_at timestamp"
 
@@ -43,7 +53,7 @@ class Shop:
         shares = Shares(bad=0.05, late=0.3, duplicates=0.2)
         plan = Plan(shoppers=15, products=8, events=events, days=2, seed=seed, shares=shares)
         history(plan, home / "shop", None, Settings.read(home=home))
-        self.left = (home / "shop" / "activity.jsonl").read_bytes().split(b"\n")[:-1]
+        self.left = list(map(answering, (home / "shop" / "activity.jsonl").read_bytes().split(b"\n")[:-1]))
         self.spark, self.settings, self.tables = spark, Settings.read(home=home), tables or FOLDABLE
         self.ingest = Ingest(Activity(spark, self.settings))
         self._next: dict[str, int] = {}
@@ -88,6 +98,16 @@ class Shop:
         return found
 
 
+def answering(record: bytes) -> bytes:
+    """Let every third record answer a list of recommendations, and some views be impressions and clicks; a copy does the same."""
+    chance = crc32(record)
+    if chance % 3:
+        return record
+    kind = (b"impression", b"click", b"view", b"view")[chance % 4]
+    answer = f'"recommendation_id":"{7 + chance % 2}~9.e:a~b.{ULID}","properties":{{"position":"{chance % 5}",'
+    return record.replace(b'"view"', b'"' + kind + b'"').replace(b'"properties":{', answer.encode())
+
+
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 12))])
 def test_the_law_holds_over_random_portions_and_orders(spark: SparkSession, tmp_path: Path, seed: int) -> None:
     """At the end incremental equals full as well, at an unchanged horizon."""
@@ -106,6 +126,7 @@ def test_the_law_holds_over_random_portions_and_orders(spark: SparkSession, tmp_
     shop.advance_speed()
     shop.materialise()
     assert shop.off() == []
+    assert len(shop.rows(RECOMMENDATION_FEEDBACK, "serving")) > 5
     newest = lake.version(shop.settings, EVENTS)
     assert [shop.standing(table, "serving").frontier for table in FOLDABLE] == [newest] * len(FOLDABLE)
 

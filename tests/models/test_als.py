@@ -49,20 +49,3 @@ def test_numbers_are_unique_and_the_same_however_the_rows_lie(spark: SparkSessio
     numbers = als.number(ids.union(ids), "user_id").persist()
     assert numbers.select("number").distinct().count() == numbers.count() == 5000
     assert_df_equality(numbers, als.number(ids.repartition(9), "user_id"), ignore_row_order=True)
-
-
-def test_confidence_is_positive_and_forgets_what_was_given_back(spark: SparkSession) -> None:
-    columns = "user_id STRING, product_id STRING, views BIGINT, cart_adds BIGINT, purchases BIGINT, quantity BIGINT"
-    rows = [
-        ("bought", "p", 0, 0, 1, 2),
-        ("bought twice", "p", 0, 0, 2, 2),
-        ("bought and gave some back", "p", 0, 0, 2, 1),
-        ("looked", "p", 1, 0, 0, 0),
-        ("looked and gave back", "p", 1, 0, 1, -3),
-        ("gave back", "p", 0, 0, 1, 0),
-        ("gave back what was bought elsewhere", "p", 0, 0, 0, -1),
-    ]
-    made = als.confidence(spark.createDataFrame(rows, columns)).collect()
-    sure = {row["user_id"]: row["confidence"] for row in made}
-    assert set(sure) == {"bought", "bought twice", "bought and gave some back", "looked", "looked and gave back"}
-    assert 0 < sure["looked"] == sure["looked and gave back"] < sure["bought"] < sure["bought twice"]

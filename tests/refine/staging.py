@@ -10,7 +10,7 @@ from typing import Any
 from mart.edges import snowflake
 from mart.refine import warehouse
 from mart.settings import Settings
-from mart.tables.offers import PRODUCT_DETAILS
+from mart.tables.staged import PRODUCT_DETAILS
 
 DAY0 = datetime(2026, 11, 1, tzinfo=UTC)
 Key = tuple[str, str, datetime]

@@ -22,17 +22,19 @@ from mart.edges import duck, snowflake
 from mart.refine import claim, market, warehouse
 from mart.refine.run import Refined, refine
 from mart.settings import Settings
-from mart.tables.offers import (
+from mart.tables.market import (
     CURRENT_OFFERS,
     ENRICHED_OFFERS,
     MARKET,
+    PRICE_HISTORY,
+    PRODUCTS_SOLD,
+)
+from mart.tables.staged import (
     MART_METADATA,
     MART_PRICES,
     MART_PRODUCTS,
     MART_REVIEWS,
-    PRICE_HISTORY,
     PRODUCT_DETAILS,
-    PRODUCTS_SOLD,
 )
 from mart.verify.warehouse import verify_final
 from tests.refine.staging import Seen, history, stage

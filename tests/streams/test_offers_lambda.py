@@ -31,7 +31,7 @@ from mart.settings import Settings
 from mart.staging import batch, events
 from mart.staging.events import NoKafkaEvent, Place, Record
 from mart.staging.function import Function
-from mart.tables.offers import PRODUCT_DETAILS
+from mart.tables.staged import PRODUCT_DETAILS
 from mart.verify import staging
 from mart.verify.finding import Finding
 

@@ -15,10 +15,11 @@ from mart.schema import LONG, Column, Table
 from mart.tables import EVENTS, FOLDABLE
 from mart.tables.activity import EVENT_TYPES
 from mart.views.fold import LG_CONFIG_K, fold, gather
-from mart.views.shopping import LIFTS
+from mart.views.lifts import LIFTS
 
 SEED = 20_261_121
 CASES = 25
+ULID = "01JDQ8GZ5Y0000000000000000"
 START = datetime(2026, 11, 19, 22, tzinfo=UTC)
 
 
@@ -97,6 +98,8 @@ def _event(choose: random.Random, number: int) -> tuple[Any, ...]:
         "currency": choose.choice(["EUR", "USD"]) if price is not None else None,
         "category": choose.choice(["toys", "(unknown)"]),
         "brand": "(unknown)",
+        "recommendation_id": choose.choice([None, "no id of ours", f"7.-.{ULID}", f"7~8.e:a~b.{ULID}"]),
+        "properties": choose.choice([None, {}, {"position": choose.choice(["1", "2", "3", "none"])}]),
         "source": "test",
         "partition": "0",
         "offset": f"{number:020}",

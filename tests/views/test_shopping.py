@@ -11,9 +11,10 @@ from pyspark.sql import SparkSession
 from mart.delivery.follow import lifted
 from mart.schema import Table
 from mart.schema import spark as types
-from mart.tables import EVENTS, FOLDABLE, FUNNEL, INTERACTIONS, POPULARITY, SALES
+from mart.tables import EVENTS, FOLDABLE, FUNNEL, INTERACTIONS, POPULARITY, RECOMMENDATION_FEEDBACK, SALES
 
 DAY = date(2026, 11, 20)
+SHOWN = {"recommendation_id": "7.-.01JDQ8GZ5Y0000000000000000", "properties": {"position": "2"}}
 
 
 def at(hour: int, minute: int = 0, day: int = 20) -> datetime:
@@ -49,10 +50,11 @@ EVENTS_MADE = [
     event("view", at(11), user=None),  # a visitor: the session shops
     event("cart_add", at(11, 1)),
     event("cart_remove", at(11, 2)),
-    event("impression", at(11, 3)),
-    event("click", at(11, 3)),
+    event("impression", at(11, 3), **SHOWN),
+    event("click", at(11, 3), **SHOWN),
+    event("click", at(11, 4)),  # of no list
     event("rating", at(11, 3), rating=5.0),
-    event("purchase", at(11, 5), price="2.50", quantity=3),
+    event("purchase", at(11, 5), price="2.50", quantity=3, **SHOWN),
     event("purchase", at(23, 59), price="0.0001", currency="USD"),  # no quantity is one piece
     event("purchase", at(12), user="other", category="games"),  # no price adds nothing
     event("refund", at(9, day=21), price="2.50", quantity=5),  # more than was bought
@@ -83,6 +85,9 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
     "funnel": [
         (DAY, "toys", 4, 1, 2, 3, 1),
         (DAY, "games", 0, 0, 1, 1, 1),
+    ],
+    "recommendation_feedback": [
+        ("7", "-", DAY, 2, 1, 1, 0, 1, Decimal("7.5")),
     ],
 }
 
@@ -127,5 +132,5 @@ def test_every_foldable_table_is_tested_here() -> None:
     assert (
         set(EXPECTED)
         == {table.name for table in FOLDABLE}
-        == {INTERACTIONS.name, POPULARITY.name, SALES.name, FUNNEL.name}
+        == {INTERACTIONS.name, POPULARITY.name, SALES.name, FUNNEL.name, RECOMMENDATION_FEEDBACK.name}
     )

@@ -4,7 +4,10 @@ import importlib
 
 import click
 
-THEMES = ("services", "data", "run", "look", "catalog", "rates", "schedule", "poll", "demo")
+THEMES = (
+    *("services", "data", "run", "look", "catalog", "rates", "schedule", "poll"),
+    *("evaluate", "models", "serve", "experiments", "demo"),
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -56,7 +56,7 @@ def replay(paths: tuple[Path, ...], name: str, to: str, rate: float | None, home
       mart replay ../shared/data/online-retail-by-day --format online-retail --to landing
       mart replay 2019-Oct.csv.gz --format rees46 --to kafka --rate 1000
       mart replay events.jsonl --format jsonl --to kafka
-    """  # noqa: D301 - click takes \b for "leave these lines as they are"
+    """
     if rate and to != "kafka":
         raise click.UsageError("--rate goes with --to kafka: files are written as fast as they can be")
     with _told(), _bar("replaying", DownloadColumn()) as (bar, task):
@@ -109,7 +109,7 @@ def generate(
       mart generate --events 1000000 --shoppers 20000 --products 5000 --to landing
       mart generate --bad 0.05 --late 0.02 --duplicates 0.03 --out shop
       mart generate --rate 1000 --seconds 60
-    """  # noqa: D301 - click takes \b for "leave these lines as they are"
+    """
     _check(to, rate, seconds, bad + duplicates + late)
     plan = shop.Plan(until=until.replace(tzinfo=UTC), shares=Shares(bad, late, duplicates), **size)
     with _told(), _bar("generating", MofNCompleteColumn()) as (bar, task):

@@ -45,7 +45,7 @@ def demo(data: Path | None, name: str | None, events: int, seed: int, home: Path
       mart demo
       mart demo --keep
       mart demo --data ../shared/data/online-retail-by-day --format online-retail
-    """  # noqa: D301 - click takes \b for "leave these lines as they are"
+    """
     if (data is None) != (name is None):
         raise click.UsageError("--data and --format go together")
     if elsewhere := sorted(variable for variable in os.environ if variable.startswith(PLACES)):

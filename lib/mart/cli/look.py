@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @home_option
 @json_option
 def query(sql: str, home: Path, as_json: bool) -> None:
-    r"""Ask the lake in DuckDB's SQL; a table's name is layer.table, as in docs/data-dictionary.md.
+    """Ask the lake in DuckDB's SQL; a table's name is layer.table, as in docs/data-dictionary.md.
 
     \b
     Examples:

@@ -49,7 +49,7 @@ def poll(
     available_now: bool,
     as_json: bool,
 ) -> None:
-    r"""Bring the topic product-details to the Lambda function that loads Snowflake's staging.
+    """Bring the topic product-details to the Lambda function that loads Snowflake's staging.
 
     It plays an event source mapping: batches, partial batch responses, retries, halves, an on-failure topic. SIGTERM (or
     Ctrl-C) lets the batch at hand finish. How far it has come is committed in the consumer group mart-poll-<topic>.

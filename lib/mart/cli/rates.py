@@ -20,7 +20,7 @@ def rates() -> None:
 @home_option
 @json_option
 def load(file: Path, home: Path, as_json: bool) -> None:
-    r"""Load a CSV FILE of rates into processed.rates; one that is there already for a day is replaced.
+    """Load a CSV FILE of rates into processed.rates; one that is there already for a day is replaced.
 
     Its first line is day,currency,rate (rate: price of one unit in the reference currency), or that of the European Central
     Bank's history: Date,USD,JPY,… (units for one euro). A file with a wrong line changes nothing.

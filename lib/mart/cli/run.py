@@ -23,7 +23,7 @@ from mart.cli.options import home_option, json_option, settings_of
     "takes in all that it lacks.",
 )
 def run(jobs: tuple[str, ...], home: Path, file: Path | None, available_now: bool, full: bool) -> None:
-    r"""Run jobs in one Spark application, in the order given; a stream goes on beside what follows.
+    """Run jobs in one Spark application, in the order given; a stream goes on beside what follows.
 
     SIGTERM (or Ctrl-C) lets the micro-batch finish, then ends with exit code 0.
 
@@ -47,7 +47,7 @@ def run(jobs: tuple[str, ...], home: Path, file: Path | None, available_now: boo
 @home_option
 @json_option
 def requeue(reason: str | None, kind: str, home: Path, as_json: bool) -> None:
-    r"""Give rejects another chance after a fix, each once; the next ingest takes them in.
+    """Give rejects another chance after a fix, each once; the next ingest takes them in.
 
     \b
     Examples:

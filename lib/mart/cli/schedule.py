@@ -46,7 +46,7 @@ SHOWN = 3  # turns of each shop
 def schedule(
     home: Path, file: Path | None, listed: bool, at_once: int, function: str | None, dry: bool, as_json: bool
 ) -> None:
-    r"""Start each shop's crawl when its cron line (UTC) says so, until stopped.
+    """Start each shop's crawl when its cron line (UTC) says so, until stopped.
 
     A shop is never crawled twice at a time: a turn that comes too soon is left out, and said. What was missed while this did
     not run is not made up. SIGTERM (or Ctrl-C) lets crawls close, a second one hastens them; they go on with their next turn.

@@ -17,7 +17,7 @@ from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import EVENTS
 from mart.views.fold import fold, gather
-from mart.views.shopping import LIFTED, LIFTS
+from mart.views.lifts import LIFTED, LIFTS
 
 Then = Callable[[Table, DataFrame], None]
 Advance = Callable[[DataFrame, int], object]  # events of whole versions, and the newest of them

@@ -9,6 +9,7 @@ from functools import partial
 
 from pyspark.sql import SparkSession
 
+from mart.delivery import fold_in
 from mart.delivery.follow import BUCKET, UPSTREAM
 from mart.edges import lake
 from mart.schema import Table
@@ -23,6 +24,7 @@ from mart.tables import (
     LANDING_OFFERS,
     OFFERS,
 )
+from mart.tables.recommendations import FRESH_RECOMMENDATIONS
 
 GROWING = (LANDING_ACTIVITY, EVENTS, ENRICHED_EVENTS, LANDING_OFFERS, OFFERS, ENRICHED_OFFERS)
 
@@ -30,6 +32,8 @@ GROWING = (LANDING_ACTIVITY, EVENTS, ENRICHED_EVENTS, LANDING_OFFERS, OFFERS, EN
 def maintain(spark: SparkSession, settings: Settings) -> list[str]:
     """Tidy every table that exists. Returns what was done, and what was left because a writer was at work."""
     done = [said for table in FOLDABLE for said in tidy_speed(spark, settings, table)]
+    if lake.exists(settings, FRESH_RECOMMENDATIONS):
+        done.append(_left_to_writers(FRESH_RECOMMENDATIONS, partial(fold_in.tidy, spark, settings)))
     growing = [table for table in GROWING if lake.exists(settings, table)]
     done += [_left_to_writers(table, partial(lake.compact, spark, settings, table)) for table in growing]
     for table in CATALOGUE:

@@ -1,58 +1,67 @@
-"""The model registry: nothing else talks to MLflow.
+"""The model registry in MLflow: versions of the model, what is known of each, and the aliases that serving follows.
 
-A model is *recorded* (run, parameters, metrics, tags, the model itself as a new version), then the job writes its factors to
+A model is *recorded* (run, parameters, metrics, files, the model itself as a new version), then the job writes its factors to
 the lake under that version, and only then it is *released*: given the alias that serving follows. Killed anywhere before,
-it leaves a version that nobody reads.
-
-Without `mlflow.tracking_uri` the store is the file below the home folder that the server of `mart up` uses too.
+it leaves a version that nobody reads. What was promoted when, by whom and why is in edges/promotions.py.
 """
 
-import logging
-import os
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import pandas as pd
-import pyspark
+from matplotlib.figure import Figure
 from pyspark.ml.recommendation import ALSModel
 
-from mart.settings import Settings
+from mart.edges.tracking import (
+    MlflowClient,
+    MlflowException,
+    RegistryAway,
+    connect,
+    experiment,
+    log_als,
+    mlflow,
+    started,
+)
+from mart.settings import Als, Settings
 
-# MLflow waits minutes for a server that is gone, prints links on stdout and progress bars, phones home, looks for git,
-# and warns about type hints of its own when it is imported.
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import mlflow
-    import mlflow.pyfunc
-    import mlflow.spark
-    from mlflow.exceptions import MlflowException
-    from mlflow.models import ModelSignature
-    from mlflow.tracking import MlflowClient
-    from mlflow.types import ColSpec, Schema
-logging.getLogger("mlflow").setLevel(logging.ERROR)
+__all__ = ["RegistryAway"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 
-MADE_FROM = "made_from_version"
+MADE_FROM, ALS, NOW = "made_from_version", "als", "now"
+VERDICT = "gate"  # a tag: passed, or failed and in what
+CARD, GATE = "card.md", "gate.json"  # files of the run
 
 
-class RegistryAway(RuntimeError):
-    """The server that the settings name does not answer."""
+class NoVersion(LookupError):
+    """The registry holds no such version of the model."""
 
 
 @dataclass(frozen=True)
 class Released:
-    """A version of the model that an alias points at, and the version of processed.events that it was trained on."""
+    """A version of the model, and what everything that is computed with its factors has to know of its training."""
 
     version: str
-    made_from: int
+    made_from: int  # version of processed.events
+    als: Als = field(default=Als(), compare=False)
+    now: datetime = field(default=datetime.min.replace(tzinfo=UTC), compare=False)  # instant that ages are counted from
+    shoppers: int = field(default=0, compare=False)
+    products: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Version:
+    """All that the registry says of a version."""
+
+    version: str
+    aliases: tuple[str, ...]
+    created_at: datetime
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]  # of the version: they change with its promotions
+    run_id: str
 
 
 def record(
@@ -62,65 +71,139 @@ def record(
     params: Mapping[str, object],
     metrics: Mapping[str, float],
     tags: Mapping[str, str],
+    files: Mapping[str, str | Figure] | None = None,
 ) -> str:
-    """Keep a trained model with everything that says where it comes from. Returns its version in the registry."""
-    client = _connect(settings)
-    with mlflow.start_run(experiment_id=_experiment(client, settings), tags={MADE_FROM: str(made_from), **tags}) as run:
+    """Keep a trained model with everything that says where it comes from. Returns its version in the registry.
+
+    `tags` (als as JSON, now, shoppers, products, code_version …) stand at the run and at the version: `lineage` makes them.
+    """
+    scratch = f"{settings.checkpoints}/mlflow"
+    return register(settings, lambda: log_als(model, scratch), made_from, params, metrics, tags, files)
+
+
+def register(
+    settings: Settings,
+    log: Callable[[], None],
+    made_from: int,
+    params: Mapping[str, object],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+    files: Mapping[str, str | Figure] | None = None,
+) -> str:
+    """Keep whatever `log` logs as artifact `model` of the run that is active. Returns its version in the registry."""
+    client, tags = connect(settings), {MADE_FROM: str(made_from), **tags}
+    with mlflow.start_run(experiment_id=experiment(client, settings), tags=tags) as run:
         mlflow.log_params(dict(params))
         mlflow.log_metrics(dict(metrics))
-        _log(model, f"{settings.checkpoints}/mlflow")
+        for place, content in (files or {}).items():
+            mlflow.log_text(content, place) if isinstance(content, str) else mlflow.log_figure(content, place)
+        log()
     name, source = _registered(client, settings), f"{run.info.artifact_uri}/model"
-    made = client.create_model_version(name, source, run.info.run_id, {MADE_FROM: str(made_from)})
+    made = client.create_model_version(name, source, run.info.run_id, tags)
     return str(made.version)
+
+
+def lineage(als: Als, now: datetime, shoppers: int, products: int, code_version: str) -> dict[str, str]:
+    """Say as tags what `released` gives back."""
+    counts = {"shoppers": str(shoppers), "products": str(products)}
+    return {ALS: als.model_dump_json(), NOW: now.astimezone(UTC).isoformat(), **counts, "code_version": code_version}
 
 
 def release(settings: Settings, version: str, alias: str) -> None:
     """Point an alias at a version; readers follow it from now on."""
-    _connect(settings).set_registered_model_alias(settings.mlflow.model, alias, version)
+    connect(settings).set_registered_model_alias(settings.mlflow.model, alias, version)
+
+
+def withdraw(settings: Settings, alias: str, version: str) -> None:
+    """Take an alias away from a version, if that is where it points."""
+    client, name = connect(settings), settings.mlflow.model
+    if str(client.get_registered_model(name).aliases.get(alias)) == version:
+        client.delete_registered_model_alias(name, alias)
 
 
 def released(settings: Settings, alias: str = CHAMPION) -> Released | None:
-    """Find what an alias points at; None where there is no model or no such alias yet."""
-    if not settings.mlflow.tracking_uri and not _database(settings).exists():
-        return None  # a question must not spend seconds on making a store
-    client, name = _connect(settings), settings.mlflow.model
-    if not _exists(client, name):
+    """Find what an alias, or a version's own number, points at; None where there is no model or no such alias yet."""
+    found = find(settings, alias)
+    if found is None:
         return None
-    version = client.get_registered_model(name).aliases.get(alias)
-    if version is None:
+    tags = found.tags
+    return Released(
+        version=found.version,
+        made_from=int(tags[MADE_FROM]),
+        als=Als.model_validate_json(tags.get(ALS, "{}")),  # a version without was trained before there was a choice
+        now=datetime.fromisoformat(tags[NOW]) if NOW in tags else found.created_at,
+        shoppers=int(tags.get("shoppers", 0)),
+        products=int(tags.get("products", 0)),
+    )
+
+
+def find(settings: Settings, name: str) -> Version | None:
+    """Look up a version by number or alias; None where there is none."""
+    if not started(settings):
         return None
-    return Released(str(version), int(client.get_model_version(name, str(version)).tags[MADE_FROM]))
-
-
-def _connect(settings: Settings) -> MlflowClient:
-    store = settings.mlflow.tracking_uri or f"sqlite:///{_database(settings)}"
-    _database(settings).parent.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(store)
-    mlflow.set_registry_uri(store)
-    client = MlflowClient(store, store)
-    if settings.mlflow.tracking_uri:
-        _reach(client, store)
-    return client
-
-
-def _reach(client: MlflowClient, store: str) -> None:
+    client, model = connect(settings), settings.mlflow.model
     try:
-        client.search_registered_models(max_results=1)
+        aliases = client.get_registered_model(model).aliases
+        if name not in aliases and not name.isdecimal():
+            return None
+        return _version(client, client.get_model_version(model, str(aliases.get(name, name))), aliases)
     except MlflowException as error:
-        raise RegistryAway(f"MLflow at {store} does not answer (`mart up` starts the local one): {error}") from error
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return None
+        raise
 
 
-def _database(settings: Settings) -> Path:
-    return settings.home / "mlflow" / "mlflow.db"
+def get(settings: Settings, name: str) -> Version:
+    """Look up a version by number or alias. Raises NoVersion."""
+    found = find(settings, name)
+    if found is None:
+        raise NoVersion(f"the registry has no version {name} of {settings.mlflow.model}: see `mart models list`")
+    return found
 
 
-def _experiment(client: MlflowClient, settings: Settings) -> str:
-    """Find or make the experiment; without a server its artifacts are files in the home folder."""
-    found = client.get_experiment_by_name(settings.mlflow.experiment)
-    if found:
-        return str(found.experiment_id)
-    artifacts = None if settings.mlflow.tracking_uri else (settings.home / "mlflow" / "artifacts").as_uri()
-    return str(client.create_experiment(settings.mlflow.experiment, artifact_location=artifacts))
+def versions(settings: Settings) -> list[Version]:
+    """List all versions, newest first."""
+    if not started(settings):
+        return []
+    client, name = connect(settings), settings.mlflow.model
+    if not _exists(client, name):
+        return []
+    aliases, query = client.get_registered_model(name).aliases, f"name = '{name}'"
+    some = client.search_model_versions(query)
+    found = list(some)
+    while some.token:
+        some = client.search_model_versions(query, page_token=some.token)
+        found += some
+    return sorted((_version(client, one, aliases) for one in found), key=lambda one: -int(one.version))
+
+
+def tag(settings: Settings, version: str, key: str, value: str) -> None:
+    """Write a tag of a version."""
+    connect(settings).set_model_version_tag(settings.mlflow.model, version, key, value)
+
+
+def text(settings: Settings, version: Version, place: str) -> str | None:
+    """Read a text file that was recorded with a version; None where there is none."""
+    client = connect(settings)
+    if place not in {file.path for file in client.list_artifacts(version.run_id)}:
+        return None
+    with TemporaryDirectory() as folder:
+        return Path(client.download_artifacts(version.run_id, place, folder)).read_text()
+
+
+def write_text(settings: Settings, version: Version, place: str, content: str) -> None:
+    """Write a text file of a version anew."""
+    connect(settings).log_text(version.run_id, content, place)
+
+
+def _version(
+    client: MlflowClient, found: mlflow.entities.model_registry.ModelVersion, aliases: Mapping[str, str]
+) -> Version:
+    run = str(found.run_id)
+    data = client.get_run(run).data
+    pointing = tuple(sorted(alias for alias, version in aliases.items() if str(version) == str(found.version)))
+    created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
+    return Version(str(found.version), pointing, created, data.params, data.metrics, found.tags, run)
 
 
 def _registered(client: MlflowClient, settings: Settings) -> str:
@@ -138,19 +221,3 @@ def _exists(client: MlflowClient, name: str) -> bool:
             return False
         raise
     return True
-
-
-def _log(model: ALSModel, scratch: str) -> None:
-    """Log the model itself; requirements are given, since MLflow would else start a second Spark to find them out."""
-    pair = {"user": model.userFactors.head(), "item": model.itemFactors.head()}
-    example = pd.DataFrame({name: [row["id"]] for name, row in pair.items() if row}, dtype="int32")
-    asked, told = Schema([ColSpec("integer", name) for name in pair]), Schema([ColSpec("float", "prediction")])
-    requirements = [f"pyspark=={pyspark.__version__}"]
-    mlflow.spark.log_model(
-        model,
-        "model",
-        signature=ModelSignature(asked, told),
-        input_example=example,
-        pip_requirements=requirements,
-        dfs_tmpdir=scratch,
-    )

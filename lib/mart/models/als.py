@@ -1,6 +1,6 @@
 """Alternating least squares on implicit feedback (Hu, Koren, Volinsky 2008; doi:10.1109/ICDM.2008.22), by MLlib.
 
-In: rows of interactions. Out: where the model places each shopper and each product, by their own ids.
+In: rows of confidence (user_id, product_id, confidence). Out: where the model places each shopper and each product, by their own ids.
 """
 
 from dataclasses import dataclass
@@ -10,21 +10,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from mart.settings import Als
-from mart.tables.recommendations import WEIGHTS
 
 BUCKETS = 1024
-
-
-def confidence(interactions: DataFrame) -> DataFrame:
-    """Say how sure we are that a shopper wants a product: (user_id, product_id, confidence > 0).
-
-    The logarithm of weighted acts: the hundredth purchase says less than the first. What was given back whole
-    (quantity <= 0, net of refunds) was not wanted: its purchases count nothing, its views still do.
-    """
-    kept = {"purchases": F.when(F.col("quantity") > 0, F.col("purchases")).otherwise(0)}
-    acts = sum((F.lit(weight) * kept.get(act, F.col(act)) for act, weight in WEIGHTS.items()), F.lit(0.0))
-    rows = interactions.select("user_id", "product_id", F.log1p(acts).cast("float").alias("confidence"))
-    return rows.where(F.col("confidence") > 0)
 
 
 def number(frame: DataFrame, column: str) -> DataFrame:

@@ -40,6 +40,6 @@ def _score(users: DataFrame, items: DataFrame, kept: DataFrame, held_out: DataFr
     shoppers = users.join(seen, "user_id", how="inner").withColumn("history", nothing)
     candidates = topn.products(items.withColumn("eligible", F.lit(True)))
     lists = topn.recommend(shoppers, candidates, K).persist()
-    found = metrics.summary(lists, held_out, K, len(candidates.ids))
+    found = metrics.summary(lists, held_out, K, len(candidates.ids)) | {"novelty": metrics.novelty(lists, kept, K)}
     lists.unpersist()
     return {f"{name}_at_{K}": value for name, value in found.items()}

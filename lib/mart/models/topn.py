@@ -3,9 +3,9 @@
 In: factors by id, and per shopper what must not be shown (`seen`) and what may be given as a reason (`history`).
 Out: lists (user_id, rank, product_id, score, because), N long wherever N products are left.
 
-A block of shoppers is one matrix product with all products. Memory per Python worker: products x rank x 4 bytes (256 MB
-for a million at rank 64) and one block of scores, whatever the number of shoppers. Shoppers scale out with the cluster;
-where the products no longer fit into a worker, scan them in blocks and merge the lists.
+The search itself is models/scan, `best` the same for one shopper without Spark. Memory per Python worker: products x rank x
+4 bytes (256 MB for a million at rank 64) and one block, whatever the number of shoppers. Shoppers scale out with the cluster;
+where the products no longer fit into a worker, scan them in parts and merge the lists.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,10 +17,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
+from mart.models import newcomers, scan
+from mart.models.scan import best
+
+__all__ = ["LISTS", "Products", "best", "products", "recommend", "with_newcomers"]
+
 LISTS = "user_id STRING, rank INT, product_id STRING, score DOUBLE, because STRING"
 
-SCORES = 4_000_000  # scores in one block [16 MB]: small enough for caches and for four workers on a laptop
-SHOPPERS = 1024  # in one block at most: bounds the reasons where products are few
+SHOPPERS = 1024  # in one block: bounds what their reasons take
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,22 @@ def products(item_factors: DataFrame) -> Products:
     return Products(column["product_id"], _matrix(column["factors"]), eligible)
 
 
+def with_newcomers(candidates: DataFrame) -> Products:
+    """Take (product_id, factors, eligible, category, brand) to the driver; without factors a product lies near its like.
+
+    One whose category and brand the model knows nothing of can't be shown: it would only stand among others by chance.
+    """
+    table = candidates.select("product_id", "factors", "eligible", "category", "brand").toArrow().sort_by("product_id")
+    column = {name: table.column(name).combine_chunks() for name in table.column_names}
+    known = np.asarray(pc.is_valid(column["factors"]))
+    placed = _matrix(column["factors"].drop_null())
+    factors = np.zeros((len(known), placed.shape[1]), np.float32)
+    factors[known] = placed
+    factors = newcomers.guess(factors, known, _codes(column["category"]), _codes(column["brand"]))
+    eligible = np.asarray(column["eligible"], bool) & factors.any(axis=1)
+    return Products(column["product_id"], factors, eligible)
+
+
 def recommend(shoppers: DataFrame, items: Products, n: int) -> DataFrame:
     """Rank products for rows (user_id, factors, seen ARRAY<STRING>, history ARRAY<STRUCT<product_id, reason>>).
 
@@ -56,38 +76,27 @@ def recommend(shoppers: DataFrame, items: Products, n: int) -> DataFrame:
 
 
 def _lists(batches: Iterable[pa.RecordBatch], items: Products, n: int) -> Iterator[pa.RecordBatch]:
-    step = max(1, min(SHOPPERS, SCORES // max(1, len(items.factors))))
     for batch in batches:
-        for start in range(0, batch.num_rows, step):
-            yield _rank(batch.slice(start, step), items, n)
+        for start in range(0, batch.num_rows, SHOPPERS):
+            yield _rank(batch.slice(start, SHOPPERS), items, n)
 
 
 def _rank(batch: pa.RecordBatch, items: Products, n: int) -> pa.RecordBatch:
     """Rank one block of shoppers."""
-    scores = _matrix(batch["factors"]) @ items.factors.T
-    scores[:, ~items.eligible] = -np.inf
     rows, seen = _rows(batch["seen"]), items.positions(batch["seen"].flatten())
-    scores[rows[seen >= 0], seen[seen >= 0]] = -np.inf
-    best = _top(scores, n)
-    ranked = np.take_along_axis(scores, best, axis=1)
-    because = _because(batch["history"], items, best)
+    known = seen >= 0
+    not_for = rows[known], seen[known]
+    found, ranked = scan.best_many(items.factors, _matrix(batch["factors"]), items.eligible, n, not_for)
+    because = _because(batch["history"], items, found)
     shopper, place = np.nonzero(np.isfinite(ranked))
     columns = [
         batch["user_id"].take(pa.array(shopper)),
         pa.array((place + 1).astype(np.int32)),
-        items.ids.take(pa.array(best[shopper, place])),
+        items.ids.take(pa.array(found[shopper, place])),
         pa.array(ranked[shopper, place].astype(np.float64)),
-        because.take(pa.array(shopper * best.shape[1] + place)),
+        because.take(pa.array(shopper * found.shape[1] + place)),
     ]
     return pa.RecordBatch.from_arrays(columns, ["user_id", "rank", "product_id", "score", "because"])
-
-
-def _top(scores: NDArray[np.float32], n: int) -> NDArray[np.int64]:
-    """Give the positions of the n greatest of each row, greatest first, equal ones in order: (rows, n)."""
-    n = min(n, scores.shape[1])
-    some = np.argpartition(scores, -n, axis=1)[:, -n:]
-    order = np.lexsort((some, -np.take_along_axis(scores, some, axis=1)), axis=1)
-    return np.take_along_axis(some, order, axis=1)
 
 
 def _because(history: pa.ListArray, items: Products, best: NDArray[np.int64]) -> pa.StringArray:
@@ -113,6 +122,11 @@ def _matrix(factors: pa.ListArray) -> NDArray[np.float32]:
     """Turn a column of lists of one length into (rows, length)."""
     flat = np.asarray(factors.flatten(), np.float32)
     return flat.reshape(len(factors), -1) if len(factors) else np.zeros((0, 0), np.float32)
+
+
+def _codes(names: pa.StringArray) -> NDArray[np.int64]:
+    """Number names from 0, -1 where there is none."""
+    return np.asarray(names.dictionary_encode().indices.cast(pa.int64()).fill_null(-1), np.int64)
 
 
 def _rows(lists: pa.ListArray) -> NDArray[np.int64]:

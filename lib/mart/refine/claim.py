@@ -17,7 +17,7 @@ from mart.edges import arrow, outbox
 from mart.edges.snowflake import Warehouse
 from mart.schema import TIMESTAMP, Table, Type
 from mart.settings import Settings
-from mart.tables.offers import PRODUCT_DETAILS
+from mart.tables.staged import PRODUCT_DETAILS
 
 
 @dataclass(frozen=True)

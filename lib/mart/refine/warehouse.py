@@ -19,7 +19,7 @@ from mart.refine.market import Made
 from mart.schema import Table
 from mart.schema import snowflake as sql
 from mart.settings import Settings
-from mart.tables.offers import (
+from mart.tables.staged import (
     MART_METADATA,
     MART_PRICES,
     MART_PRODUCTS,

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mart.settings.market import Alerts, Offers, Scraping, Shop, Slack, Smtp, Sns
 from mart.settings.platform import Aws, Container, Glue, Ingest, Kafka, Live, Mlflow, Snowflake
-from mart.settings.recommending import Als, Api, ApiKey, Experiment, Taste
+from mart.settings.recommending import Als, Api, ApiKey, Experiment, FoldIn, Gate, Taste
 from mart.settings.section import Section
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "Aws",
     "Container",
     "Experiment",
+    "FoldIn",
+    "Gate",
     "Glue",
     "Ingest",
     "Kafka",
@@ -65,6 +67,8 @@ class Settings(BaseSettings):
     ingest: Ingest = Ingest()
     live: Live = Live()
     als: Als = Als()
+    gate: Gate = Gate()
+    fold_in: FoldIn = FoldIn()
     api: Api = Api()
     experiments: dict[str, Experiment] = {}
     scraping: Scraping = Scraping()

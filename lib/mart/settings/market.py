@@ -36,7 +36,9 @@ class Offers(Section):
     own_shop: str = "own"  # name of our own shop beside the others
     drop: float = 0.05  # share by which a price must fall, or
     rise: float = 0.05  # rise, to be told
-    thresholds: dict[str, float] = Field(default_factory=dict)  # of a product_key or a category, instead of drop and rise
+    thresholds: dict[str, float] = Field(
+        default_factory=dict
+    )  # of a product_key or a category, instead of drop and rise
     quiet_hours: float = 24  # nothing of the same kind is told of an offer again so soon
     sigmas: float = 4  # standard deviations of its own past prices that make a price an anomaly
 

@@ -29,6 +29,26 @@ class Als(Section):
     seed: int = 42
 
 
+class FoldIn(Section):
+    """Which products streaming/fold_in places anew by their shoppers."""
+
+    least_shoppers: int = 5  # before a product that the model does not know gets a place of its own
+    most_shoppers: int = 10_000  # one that more shoppers know is not moved by a few, and costs most
+
+
+class Gate(Section):
+    """What a model must show to become champion."""
+
+    confidence: float = 0.95  # of the intervals
+    loss: float = 0.05  # share of the champion's nDCG that may be lost at most, however wide the interval
+    segment_loss: float = 0.1  # the same in a segment, where the interval has to agree
+    coverage: float = 0.01  # least share of the products that lists show, of what so many lists could show
+    coverage_loss: float = 0.25  # share of the champion's coverage that may be lost
+    scoring_ms: float = 100  # to rank all products for one shopper, median on one core
+    least_shoppers: int = 30  # a segment with fewer is not judged
+    most_shoppers: int = 20_000  # that are measured
+
+
 class ApiKey(Section):
     """Who may call the HTTP service, and for what."""
 

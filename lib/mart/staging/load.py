@@ -19,7 +19,7 @@ from mart.settings import Settings
 from mart.staging import batch, turns
 from mart.staging.events import Place, Records
 from mart.staging.session import STAGE, Session
-from mart.tables.offers import PRODUCT_DETAILS, STAGING_LOADS, STAGING_REJECTS
+from mart.tables.staged import PRODUCT_DETAILS, STAGING_LOADS, STAGING_REJECTS
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from mart.edges.snowflake import Away, Refused, Warehouse
 from mart.schema import Table
 from mart.schema import snowflake as sql
 from mart.settings import Settings
-from mart.tables.offers import PRODUCT_DETAILS, STAGING_LOADS, STAGING_REJECTS
+from mart.tables.staged import PRODUCT_DETAILS, STAGING_LOADS, STAGING_REJECTS
 from mart.tables.warehouse import STAGING_TURNS
 
 Connect = Callable[[Settings], AbstractContextManager[Warehouse]]

@@ -2,31 +2,39 @@
 
 from mart.schema import Table, View
 from mart.tables.activity import ENRICHED_EVENTS, EVENTS, LANDING_ACTIVITY, LEDGER, QUARANTINE_ACTIVITY
-from mart.tables.offers import (
+from mart.tables.feedback import RECOMMENDATION_FEEDBACK
+from mart.tables.market import (
     ALERTS,
     CURRENT_OFFERS,
     ENRICHED_OFFERS,
-    LANDING_OFFERS,
     MARKET,
+    OFFER_STATES,
+    OWN_PRODUCTS,
+    PRICE_HISTORY,
+    PRODUCTS_SOLD,
+    RATES,
+)
+from mart.tables.offers import LANDING_OFFERS, OFFERS, QUARANTINE_OFFERS, REVIEWS
+from mart.tables.products import PRODUCTS
+from mart.tables.recommendations import (
+    CURRENT_RECOMMENDATIONS,
+    FRESH_ITEM_FACTORS,
+    FRESH_RECOMMENDATIONS,
+    FRESH_USER_FACTORS,
+    ITEM_FACTORS,
+    RECOMMENDATIONS,
+    USER_FACTORS,
+)
+from mart.tables.shopping import FUNNEL, INTERACTIONS, POPULARITY, SALES
+from mart.tables.staged import (
     MART_METADATA,
     MART_PRICES,
     MART_PRODUCTS,
     MART_REVIEWS,
-    OFFER_STATES,
-    OFFERS,
-    OWN_PRODUCTS,
-    PRICE_HISTORY,
     PRODUCT_DETAILS,
-    PRODUCTS_SOLD,
-    QUARANTINE_OFFERS,
-    RATES,
-    REVIEWS,
     STAGING_LOADS,
     STAGING_REJECTS,
 )
-from mart.tables.products import PRODUCTS
-from mart.tables.recommendations import ITEM_FACTORS, RECOMMENDATIONS, USER_FACTORS
-from mart.tables.shopping import FOLDABLE, FUNNEL, INTERACTIONS, POPULARITY, SALES
 
 __all__ = [
     "ALERTS",
@@ -54,6 +62,7 @@ __all__ = [
     "QUARANTINE_OFFERS",
     "RATES",
     "RECOMMENDATIONS",
+    "RECOMMENDATION_FEEDBACK",
     "REVIEWS",
     "SALES",
     "SERVED",
@@ -61,6 +70,8 @@ __all__ = [
     "VIEWS",
     "WAREHOUSE",
 ]
+
+FOLDABLE: tuple[Table, ...] = (INTERACTIONS, POPULARITY, SALES, FUNNEL, RECOMMENDATION_FEEDBACK)
 
 MARKETED: tuple[Table, ...] = (PRODUCTS_SOLD, CURRENT_OFFERS, PRICE_HISTORY, OWN_PRODUCTS, MARKET, ALERTS)
 
@@ -75,6 +86,9 @@ CATALOGUE: tuple[Table, ...] = (
     USER_FACTORS,
     ITEM_FACTORS,
     RECOMMENDATIONS,
+    FRESH_USER_FACTORS,
+    FRESH_ITEM_FACTORS,
+    FRESH_RECOMMENDATIONS,
     LANDING_OFFERS,
     OFFERS,
     REVIEWS,
@@ -100,4 +114,4 @@ WAREHOUSE: tuple[Table, ...] = (
     MART_METADATA,
 )
 
-VIEWS: tuple[View, ...] = (QUARANTINE_ACTIVITY, QUARANTINE_OFFERS, LEDGER)
+VIEWS: tuple[View, ...] = (QUARANTINE_ACTIVITY, QUARANTINE_OFFERS, LEDGER, CURRENT_RECOMMENDATIONS)

@@ -25,6 +25,7 @@ REASONS = (
     "bad_type",
     "out_of_range",
     "from_the_future",
+    "bot",  # the collector marks the obvious ones: kept like every reject, counted nowhere
 )
 
 COORDINATES = (

@@ -1,6 +1,12 @@
-"""What the model learned and what it recommends: none of these fold, each carries the version it was made from."""
+"""What the model learned and what it recommends: none of these fold, each carries the version it was made from.
 
-from mart.schema import DOUBLE, FLOATS, INT, LONG, STRING, TIMESTAMP, Column, Table
+The batch layer trains and lists everybody; the speed layer (streaming/fold_in) appends what is newer, a row for each time; a
+reader takes the newest of both. Whole buckets of the speed layer are dropped when the batch layer has gone past them.
+"""
+
+from dataclasses import replace
+
+from mart.schema import DOUBLE, FLOATS, INT, LONG, STRING, TIMESTAMP, Column, Table, View
 
 _MODEL = (
     Column("model_version", STRING, "Version of the model in the registry."),
@@ -53,5 +59,36 @@ RECOMMENDATIONS = Table(
 
 EVERYONE = "(everyone)"
 
-# What one act says about a shopper's wish, in page views.
-WEIGHTS = {"views": 1.0, "cart_adds": 3.0, "purchases": 10.0}
+
+def _fresh(table: Table, doc: str) -> Table:
+    """Give the speed layer's table beside one that is made anew: the same columns, a row for each version it was made from."""
+    bucket = Column("bucket", LONG, "Hundred of made_from_version [floor(made_from_version / 100)]; the partition.")
+    return replace(
+        table,
+        layer="speed",
+        doc=doc,
+        columns=(*table.columns, bucket),
+        key=(*(name for name in table.key if name != "model_version"), "made_from_version"),
+        partition=("bucket",),
+        properties={},
+    )
+
+
+FRESH_USER_FACTORS = _fresh(
+    USER_FACTORS, "Where a shopper was folded in, seconds after they did something. Does not fold."
+)
+FRESH_ITEM_FACTORS = _fresh(
+    ITEM_FACTORS, "Where a product was placed anew, once shoppers had acted on it. Does not fold."
+)
+FRESH_RECOMMENDATIONS = _fresh(RECOMMENDATIONS, "Lists made anew for shoppers who did something. Does not fold.")
+
+CURRENT_RECOMMENDATIONS = View(
+    layer="serving",
+    name="current_recommendations",
+    doc="What to show each shopper next: of the batch layer's list and the speed layer's the newest.",
+    sql=f"""
+SELECT {", ".join(RECOMMENDATIONS.names)} FROM (
+ SELECT {", ".join(RECOMMENDATIONS.names)} FROM serving.recommendations
+ UNION ALL SELECT {", ".join(RECOMMENDATIONS.names)} FROM speed.recommendations)
+QUALIFY rank() OVER (PARTITION BY user_id ORDER BY made_from_version DESC, made_at DESC) = 1""",
+)

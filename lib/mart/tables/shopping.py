@@ -98,5 +98,3 @@ FUNNEL = Table(
     partition=("event_day",),
     checks={"counts_not_negative": "views >= 0 AND cart_adds >= 0 AND purchases >= 0"},
 )
-
-FOLDABLE = (INTERACTIONS, POPULARITY, SALES, FUNNEL)

@@ -13,7 +13,8 @@ import duckdb
 from mart.edges import delta, snowflake
 from mart.edges.snowflake import Warehouse
 from mart.settings import Settings
-from mart.tables.offers import LANDING_OFFERS, STAGING_LOADS, STAGING_REJECTS
+from mart.tables.offers import LANDING_OFFERS
+from mart.tables.staged import STAGING_LOADS, STAGING_REJECTS
 from mart.verify.finding import Finding
 
 Connect = Callable[[Settings], AbstractContextManager[Warehouse]]

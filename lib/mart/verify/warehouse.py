@@ -19,7 +19,7 @@ from mart.schema import Table
 from mart.schema.snowflake import published
 from mart.settings import Settings
 from mart.tables import PRICE_HISTORY, PRODUCTS_SOLD
-from mart.tables.offers import MART_PRICES, MART_PRODUCTS, PRODUCT_DETAILS
+from mart.tables.staged import MART_PRICES, MART_PRODUCTS, PRODUCT_DETAILS
 from mart.tables.warehouse import PUBLISHED
 from mart.verify.finding import Finding
 

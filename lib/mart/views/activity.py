@@ -57,7 +57,7 @@ _PLAIN = f"""coalesce(usual
   AND (said['user_id'] IS NOT NULL OR said['session_id'] IS NOT NULL)
   AND (said['price'] IS NULL OR said['currency'] IS NOT NULL)
   AND instant BETWEEN {scrutiny.EARLIEST} AND latest
-  AND {_once("said")} AND coalesce({_once("noted")}, true), false)"""
+  AND {_once("said")} AND coalesce({_once("noted")}, true) AND NOT {scrutiny.BOT}, false)"""
 
 
 def parse(raw: DataFrame, rules: Ingest) -> DataFrame:

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from mart.settings import Offers
-from mart.tables.offers import ALERTS, OFFER_STATES
+from mart.tables.market import ALERTS, OFFER_STATES
 
 OFFER = ("shop", "offer_id")
 LEAST = 5  # prices that a history needs before anything can be an anomaly

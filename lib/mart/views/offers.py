@@ -24,7 +24,7 @@ def reviews(good: DataFrame) -> DataFrame:
 
 
 def unpacked(staged: DataFrame) -> DataFrame:
-    """Read the reviews of staged rows (tables.offers.PRODUCT_DETAILS), which hold them as JSON."""
+    """Read the reviews of staged rows (tables.staged.PRODUCT_DETAILS), which hold them as JSON."""
     return staged.withColumns({"source": F.col("topic"), "reviews": F.from_json("reviews", REVIEW_ARRAY)})
 
 

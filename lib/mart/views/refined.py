@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from mart.tables.offers import CURRENT_OFFERS, ENRICHED_OFFERS, MARKET, MART_METADATA, OFFERS, PRODUCTS_SOLD
+from mart.tables.market import CURRENT_OFFERS, ENRICHED_OFFERS, MARKET, PRODUCTS_SOLD
+from mart.tables.offers import OFFERS
+from mart.tables.staged import MART_METADATA
 from mart.views.first import first
 
 OFFER = ("shop", "offer_id")

@@ -15,6 +15,8 @@ TEXT = "CAST(payload AS STRING)"
 _KNOWN = "array(" + ", ".join(f"'{column.name}'" for column in BUSINESS) + ")"
 UNKNOWN = f"size(array_except(map_keys({{}}), {_KNOWN})) > 0"  # tells at a fraction of what `others` costs
 
+BOT = "coalesce(noted['bot'] = 'true', false)"
+
 # After the value comes a word that no record holds: the JSON reader stops after the first value, and would take
 # `{"a":1} junk` for good.
 END = "end of the record 5d1c7f0b"
@@ -84,7 +86,8 @@ _FAULTS_OF_RECORDS = f"""array(
     THEN {_fault(1, "not_json", f"decode(substring(payload, 1, {_SHOWN}), 'ISO-8859-1')")} END,
   CASE WHEN NOT {_given("user_id")} AND NOT {_given("session_id")}
     THEN {_fault(3, "missing_field", "'user_id or session_id'", "0")} END,
-  CASE WHEN {_given("price")} AND NOT {_given("currency")} THEN {_fault(3, "missing_field", "'currency'", "1")} END)"""
+  CASE WHEN {_given("price")} AND NOT {_given("currency")} THEN {_fault(3, "missing_field", "'currency'", "1")} END,
+  CASE WHEN {{bot}} THEN {_fault(8, "bot", "'properties.bot'")} END)"""
 
 
 def verdict(rules: Ingest) -> str:
@@ -94,16 +97,17 @@ def verdict(rules: Ingest) -> str:
     made it write and format half a megabyte of Java for each task.
     """
     fits = f"{text_like(rules)} AND NOT contains({TEXT}, '{END}')"
-    faults = f"concat({_FAULTS_OF_RECORDS.format(largest=rules.max_payload_bytes)}, {_FAULTS_OF_FIELDS})"
+    of_records = _FAULTS_OF_RECORDS.format(largest=rules.max_payload_bytes, bot=BOT)
+    faults = f"concat({of_records}, {_FAULTS_OF_FIELDS})"
     steps = {
         "document": f"""CASE WHEN {fits} THEN try_parse_json(concat('[', {TEXT}, ',"{END}"]')) END""",
         "object": f"CASE WHEN try_variant_get(document, '$[1]', 'string') = '{END}' THEN"
         " try_variant_get(document, '$[0]', 'variant') END",
         "variants": f"try_variant_get(object, '$', '{_VARIANTS}')",
         "fields": _fields(),
+        "noted": "try_cast(variants.properties AS MAP<STRING,STRING>)",
         "fault": f"array_min({faults})",
         "texts": "map_from_entries(transform(filter(fields, f -> f.given AND f.readable), f -> struct(f.name, f.text)))",
-        "noted": "try_cast(variants.properties AS MAP<STRING,STRING>)",
         "others": others("noted", "try_cast(object AS MAP<STRING,STRING>)"),
     }
     values = ", ".join(f"'{column.name}', {_value(column)}" for column in BUSINESS)

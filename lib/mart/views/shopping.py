@@ -9,29 +9,22 @@ from collections.abc import Callable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mart.tables.shopping import FUNNEL, INTERACTIONS, POPULARITY, SALES
-
 Lift = Callable[[DataFrame], DataFrame]
 
 UNKNOWN = "(unknown)"
-
-# The columns of events that a lift may read.
-LIFTED = (
-    "event_type", "event_at", "event_day", "user_id", "session_id", "product_id", "quantity", "price", "currency", "category",
-)  # fmt: skip
 
 
 def interactions(events: DataFrame) -> DataFrame:
     """Views, cart adds, purchases and refunds of shoppers with an account."""
     counted = F.col("event_type").isin("view", "cart_add", "purchase", "refund") & F.col("user_id").isNotNull()
-    net = _only("purchase", _pieces()) - _only("refund", _pieces())
+    net = only("purchase", _pieces()) - only("refund", _pieces())
     at = {"first_at": F.col("event_at"), "last_at": F.col("event_at")}
     return events.where(counted).withColumns(_counts() | {"quantity": net} | at)
 
 
 def popularity(events: DataFrame) -> DataFrame:
     """Views, cart adds and purchases in the hour in which they happened."""
-    sold = {"quantity": _only("purchase", _pieces()), "revenue": _only("purchase", _value())}
+    sold = {"quantity": only("purchase", _pieces()), "revenue": only("purchase", value())}
     hour = {"hour": F.date_trunc("hour", "event_at")}
     return events.where(_in_funnel()).withColumns(_counts() | sold | hour | {"shoppers_sketch": _shopper()})
 
@@ -41,10 +34,10 @@ def sales(events: DataFrame) -> DataFrame:
     return events.where(F.col("event_type").isin("purchase", "refund")).withColumns(
         {
             "currency": F.coalesce("currency", F.lit(UNKNOWN)),
-            "quantity": _only("purchase", _pieces()),
+            "quantity": only("purchase", _pieces()),
             "order_lines": _one("purchase"),
-            "revenue": _only("purchase", _value()),
-            "refunds": _only("refund", _value()),
+            "revenue": only("purchase", value()),
+            "refunds": only("refund", value()),
         }
     )
 
@@ -56,14 +49,6 @@ def funnel(events: DataFrame) -> DataFrame:
     return events.where(_in_funnel()).withColumns(_counts() | sketches)
 
 
-LIFTS: dict[str, Lift] = {
-    INTERACTIONS.name: interactions,
-    POPULARITY.name: popularity,
-    SALES.name: sales,
-    FUNNEL.name: funnel,
-}
-
-
 def _in_funnel() -> Column:
     return F.col("event_type").isin("view", "cart_add", "purchase")
 
@@ -73,10 +58,10 @@ def _counts() -> dict[str, Column]:
 
 
 def _one(event_type: str) -> Column:
-    return _only(event_type, F.lit(1))
+    return only(event_type, F.lit(1))
 
 
-def _only(event_type: str, value: Column) -> Column:
+def only(event_type: str, value: Column) -> Column:
     """The value for events of the type, 0 for others: a count is never null."""
     return F.when(F.col("event_type") == event_type, value).otherwise(F.lit(0))
 
@@ -86,7 +71,7 @@ def _pieces() -> Column:
     return F.coalesce("quantity", F.lit(1))
 
 
-def _value() -> Column:
+def value() -> Column:
     """Without a price nothing is added; a DECIMAL(18,4) times an INT fits DECIMAL(29,4)."""
     return F.coalesce(F.col("price"), F.lit(0)) * _pieces()
 

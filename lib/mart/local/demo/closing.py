@@ -38,7 +38,7 @@ GROUP BY category ORDER BY sum(purchases) DESC, sum(views) DESC, category LIMIT 
 
 SHOPPER = """
 SELECT user_id FROM serving.interactions
-WHERE user_id IN (SELECT user_id FROM serving.recommendations WHERE reason LIKE 'because%')
+WHERE user_id IN (SELECT user_id FROM serving.current_recommendations WHERE reason LIKE 'because%')
 GROUP BY user_id HAVING sum(purchases) > 0 ORDER BY abs(count(*) - 20), user_id LIMIT 1"""
 
 HISTORY = f"""
@@ -48,7 +48,7 @@ WHERE user_id = '{{}}' ORDER BY purchases > 0 DESC, last_at DESC, product_id LIM
 
 RECOMMENDED = f"""
 SELECT rank, {_TITLE.format("r")}, reason
-FROM serving.recommendations r LEFT JOIN processed.products p USING (product_id)
+FROM serving.current_recommendations r LEFT JOIN processed.products p USING (product_id)
 WHERE user_id = '{{}}' ORDER BY rank LIMIT 6"""
 
 LEDGER = """

@@ -1,0 +1,1 @@
+"""The HTTP service: collector and recommendations; it needs no Spark."""

@@ -1,0 +1,27 @@
+"""Feedback as weights: what shoppers did with what they were shown, beside what they did of their own accord.
+
+In: confidence as models/confidence has it, and reactions (views/feedback). Out: the same pairs and more, to train on; a
+negative confidence is one that the shopper does *not* want the product.
+"""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+
+def heed(confidence: DataFrame, reactions: DataFrame, clicks: float = 1, ignored: float = 0.05) -> DataFrame:
+    """Add clicks and ignored impressions: (user_id, product_id, confidence FLOAT, never 0).
+
+    A click counts as `clicks` page views. A product that was shown and neither clicked nor anything else is a 0 that we are
+    surer of than of a product never shown: MLlib's implicit ALS takes a negative rating r as preference 0 with confidence
+    1 + alpha |r|, here with r = -log1p(ignored x impressions). Only shoppers and products that confidence knows: being shown
+    makes nobody a shopper. A weight of 0 leaves its part out.
+    """
+    known = (confidence.select(column).distinct() for column in ("user_id", "product_id"))
+    users, products = known
+    shown = reactions.join(users, "user_id", how="left_semi").join(products, "product_id", how="left_semi")
+    both = confidence.join(shown, ["user_id", "product_id"], how="full_outer")
+    acts = F.expm1(F.coalesce("confidence", F.lit(0.0))) + F.lit(float(clicks)) * F.coalesce("clicks", F.lit(0))
+    wanted = F.log1p(acts)
+    passed_over = F.when(F.coalesce("clicks", F.lit(0)) == 0, -F.log1p(F.lit(float(ignored)) * F.col("impressions")))
+    sure = F.when(wanted > 0, wanted).otherwise(passed_over).cast("float")
+    return both.select("user_id", "product_id", sure.alias("confidence")).where(F.col("confidence") != 0)
