@@ -22,7 +22,7 @@ def main(spark: SparkSession, settings: Settings, options: job.Options) -> None:
     version = training.record(settings, learned)
     lake.ensure(spark, settings, USER_FACTORS, ITEM_FACTORS)
     made = {"model_version": F.lit(version), "made_from_version": F.lit(learned.lineage.made_from)}
-    for table, factors in ((USER_FACTORS, learned.fitted.user_factors), (ITEM_FACTORS, learned.fitted.item_factors)):
+    for table, factors in ((USER_FACTORS, learned.trained.user_factors), (ITEM_FACTORS, learned.trained.item_factors)):
         lake.overwrite(settings, table, factors.withColumns(made), where=f"model_version = '{version}'")
     return job.say(release.enter(settings, version))
 

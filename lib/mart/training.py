@@ -16,14 +16,14 @@ from mart import __version__
 from mart.edges import delta, lake, registry
 from mart.edges.registry import Released
 from mart.gate import Verdict, judge
-from mart.models import als as solver
-from mart.models import card, metrics, plots, rivals
+from mart.models import card, feedback, metrics, plots, rivals
 from mart.models.card import Lineage
 from mart.models.confidence import confidence
 from mart.models.contest import Contest
 from mart.models.rivals import Split
 from mart.settings import Als, Gate, Settings, Taste
 from mart.tables import EVENTS, INTERACTIONS
+from mart.views import feedback as answers
 from mart.views import shopping
 from mart.views.fold import gather
 
@@ -49,7 +49,7 @@ class Source:
 class Learned:
     """A trained model and what is known of it."""
 
-    fitted: solver.Fitted
+    trained: feedback.Trained
     als: Als
     lineage: Lineage
     contest: Contest | None
@@ -91,9 +91,10 @@ def learn(spark: SparkSession, settings: Settings) -> Learned:
     lineage = Lineage(
         made_of.made_from, __version__, made_of.period, made_of.now, shoppers, products, pairs=sure.count()
     )
-    fitted = solver.fit(sure, settings.als)
+    shown = _reactions(lake.read(spark, settings, EVENTS, made_of.made_from))
+    trained = feedback.fit(sure, shown, settings.als)
     sure.unpersist()
-    return Learned(fitted, settings.als, lineage, contest, judge(contest, settings.gate))
+    return Learned(trained, settings.als, lineage, contest, judge(contest, settings.gate))
 
 
 def measure(spark: SparkSession, settings: Settings, version: Released) -> Verdict:
@@ -104,7 +105,7 @@ def measure(spark: SparkSession, settings: Settings, version: Released) -> Verdi
 def record(settings: Settings, learned: Learned) -> str:
     """Keep a model in the registry with its card, plots and verdict. Returns its version."""
     about = describe(learned.als, learned.lineage, learned.contest, learned.verdict)
-    return registry.record(settings, learned.fitted.model, learned.lineage.made_from, **about)
+    return registry.record(settings, learned.trained.model, learned.lineage.made_from, **about)
 
 
 def describe(als: Als, line: Lineage, contest: Contest | None, verdict: Verdict) -> Description:
@@ -159,8 +160,16 @@ def _by_time(spark: SparkSession, settings: Settings, made_of: Source) -> Split 
     known = gather(shopping.interactions(events), INTERACTIONS.at("batch"))
     wanted = confidence(made_of.interactions.where(after), WANTED)
     told = f"Known: events up to {cut:%Y-%m-%d %H:%M} UTC. Held out: products that a shopper came to later"
-    split = rivals.split(known, wanted, cut, f"{told}, all of the known ones ranked.", settings.gate.most_shoppers)
+    split = rivals.split(
+        known, wanted, cut, f"{told}, all of the known ones ranked.", settings.gate.most_shoppers, _reactions(events)
+    )
     return _enough(split, settings.gate.least_shoppers)
+
+
+def _reactions(events: DataFrame) -> DataFrame | None:
+    """Count what shoppers did with what they were shown; None where nothing was."""
+    reactions = answers.reactions(events).localCheckpoint()
+    return None if reactions.isEmpty() else reactions
 
 
 def _at_random(made_of: Source, als: Als, gate: Gate) -> Split | None:

@@ -59,7 +59,8 @@ def test_a_half_life_without_an_instant_is_refused(spark: SparkSession) -> None:
 
 
 def test_every_weight_of_a_taste_is_that_of_an_act() -> None:
-    assert set(Taste.model_fields) == {*ACTS, "half_life_days"}, "a new setting of taste must mean something here"
+    reactions = {"clicks", "ignored"}  # models/feedback
+    assert set(Taste.model_fields) == {*ACTS, "half_life_days", *reactions}, "a new setting must mean something here"
 
 
 def test_confidence_is_positive_and_forgets_what_was_given_back(spark: SparkSession) -> None:

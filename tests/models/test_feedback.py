@@ -5,8 +5,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from mart.models import als
-from mart.models.feedback import heed
-from mart.settings import Als
+from mart.models.feedback import fit, heed
+from mart.models.foldin import fold_in, gram
+from mart.settings import Als, Taste
 
 SURE, REACTED = (
     "user_id string, product_id string, confidence float",
@@ -62,3 +63,21 @@ def _score(fitted: als.Fitted, pairs: list[tuple[str, str, int, int]]) -> float:
         {row[0]: np.array(row[1]) for row in side.collect()} for side in (fitted.user_factors, fitted.item_factors)
     )
     return float(np.mean([users[user] @ items[product] for user, product, *_ in pairs]))
+
+
+def test_shoppers_are_placed_by_their_acts_alone_whatever_shapes_the_products(spark: SparkSession) -> None:
+    random = np.random.default_rng(4)
+    rows = [(f"u{u}", f"p{p}", float(random.uniform(0.5, 3))) for u in range(20) for p in range(8) if (u + p) % 2 == 0]
+    sure = spark.createDataFrame(rows, SURE)
+    shown = spark.createDataFrame([(f"u{u}", f"p{(u + 1) % 8}", 40, 0) for u in range(20)], REACTED)
+    size = Als(rank=3, iterations=2, alpha=2, blocks=1, taste=Taste(ignored=1))
+    plain, heeding = (fit(sure, reactions, size) for reactions in (None, shown))
+    before, after = (
+        {row[0]: np.array(row[1], np.float32) for row in trained.item_factors.collect()} for trained in (plain, heeding)
+    )
+    assert max(np.abs(before[name] - after[name]).max() for name in before) > 0.01, "what was ignored says something"
+    y = np.array([after[f"p{p}"] for p in range(8)])
+    theirs = [(int(product[1:]), confidence) for user, product, confidence in rows if user == "u3"]
+    places, sureness = np.array([p for p, _ in theirs]), np.array([c for _, c in theirs], np.float32)
+    (found,) = heeding.user_factors.where("user_id = 'u3'").collect()
+    assert found["factors"] == pytest.approx(fold_in(gram(y), y, places, sureness, size), abs=1e-5)

@@ -4,8 +4,38 @@ In: confidence as models/confidence has it, and reactions (views/feedback). Out:
 negative confidence is one that the shopper does *not* want the product.
 """
 
+from dataclasses import dataclass
+
+from pyspark.ml.recommendation import ALSModel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+
+from mart.models import als as solver
+from mart.models import placing
+from mart.settings import Als
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model, and rows (user_id, factors) and (product_id, factors)."""
+
+    model: ALSModel
+    user_factors: DataFrame
+    item_factors: DataFrame
+
+
+def fit(confidence: DataFrame, reactions: DataFrame | None, als: Als) -> Trained:
+    """Train on what shoppers did, and on how they took what they were shown, if anything was.
+
+    Reactions shape what is learned of products. Shoppers are then placed by their acts alone, as every fold-in places them.
+    """
+    if reactions is None:
+        fitted = solver.fit(confidence, als)
+        return Trained(fitted.model, fitted.user_factors, fitted.item_factors)
+    fitted = solver.fit(heed(confidence, reactions, als.taste.clicks, als.taste.ignored), als)
+    items = fitted.item_factors.localCheckpoint()
+    users = placing.place(confidence, items, placing.gram(items, als.rank), "user_id", als)
+    return Trained(fitted.model, users, items)
 
 
 def heed(confidence: DataFrame, reactions: DataFrame, clicks: float = 1, ignored: float = 0.05) -> DataFrame:

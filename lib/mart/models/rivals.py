@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from mart.models import als, metrics, topn
+from mart.models import feedback, metrics, topn
 from mart.models.confidence import confidence
 from mart.models.contest import Flags, Floats, Scored
 from mart.settings import Als
@@ -34,16 +34,24 @@ class Split:
     held_out: DataFrame  # (user_id, product_id): of shoppers and products that are known
     now: datetime  # the newest event that is known
     protocol: str
+    reactions: DataFrame | None = None  # to lists shown before it
 
 
-def split(known: DataFrame, wanted: DataFrame, now: datetime, protocol: str, shoppers: int) -> Split:
+def split(
+    known: DataFrame,
+    wanted: DataFrame,
+    now: datetime,
+    protocol: str,
+    shoppers: int,
+    reactions: DataFrame | None = None,
+) -> Split:
     """Keep of the `wanted` pairs those that a model could find, of at most so many shoppers, chosen by hash."""
     could = wanted.join(known.select("product_id").distinct(), "product_id", how="left_semi")
     could = could.join(known.select("user_id").distinct(), "user_id", how="left_semi")
     could = could.join(known.select("user_id", "product_id"), ["user_id", "product_id"], how="left_anti")
     chosen = could.select("user_id").distinct().orderBy(F.xxhash64("user_id"), "user_id").limit(shoppers)
     held_out = could.join(chosen, "user_id", how="left_semi").select("user_id", "product_id")
-    return Split(known.persist(), held_out.persist(), now, protocol)
+    return Split(known.persist(), held_out.persist(), now, protocol, reactions)
 
 
 def close(split: Split) -> None:
@@ -70,8 +78,8 @@ def segments(split: Split) -> dict[str, Flags]:
 def by_als(split: Split, settings: Als) -> Scored:
     """Train a configuration on what is known, and score it."""
     sure = confidence(split.known, settings.taste, split.now).persist()
-    fitted = als.fit(sure, settings)
-    scored = _scored(split, fitted.user_factors, fitted.item_factors)
+    trained = feedback.fit(sure, split.reactions, settings)
+    scored = _scored(split, trained.user_factors, trained.item_factors)
     sure.unpersist()
     return scored
 

@@ -14,6 +14,8 @@ class Taste(Section):
     cart_adds: float = 3
     purchases: float = 10
     half_life_days: float = 0  # an act so old says half as much; 0: age does not matter
+    clicks: float = 1  # on what a list showed, in page views
+    ignored: float = 0.05  # times that it was shown and not clicked, as page views against it
 
 
 class Als(Section):
