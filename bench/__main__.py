@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import batch, crawl, extract, foldin, freshness, ingest, measure, page, refine, staging, topn
+from bench import batch, crawl, extract, foldin, freshness, ingest, measure, page, refine, serve, staging, topn
 
 BENCHMARKS = {
     "ingest": ingest.run,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "refine": refine.run,
     "foldin": foldin.run,
     "topn": topn.run,
+    "serve": serve.run,
 }
 
 

@@ -25,7 +25,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, Transaction, write_deltalake
 
 from bench import measure
-from mart.edges import arrow, kafka, registry
+from mart.edges import arrow, kafka, recording, registry
 from mart.local import services
 from mart.local.ports import free, recorded
 from mart.schema import Table
@@ -166,7 +166,7 @@ def _fill(settings: Settings) -> None:
     }
     _write(settings, PRODUCTS, shelf)
     als = Als(rank=RANK)
-    version = registry.register(
+    version = recording.register(
         settings, lambda: None, 0, {}, {}, registry.lineage(als, NOW, SHOPPERS, PRODUCTS_, "bench")
     )
     registry.release(settings, version, registry.CHAMPION)

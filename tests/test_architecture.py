@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "staging": {"schema", "tables", "settings", "sightings", "edges", "publish"},
     "refine": {"schema", "tables", "settings", "views", "models", "edges", "publish"},
     "job": {"settings"},
+    "api": {"activity", "edges", "experiments", "models", "recommendation_id", "schema", "settings", "tables"},
     "activity": {"schema", "tables", "settings", "views"},
     "recommendation_id": {"tables"},
     "experiments": {"recommendation_id", "edges", "tables", "settings"},

@@ -27,7 +27,7 @@ from deltalake import write_deltalake
 
 from mart import release, training
 from mart.cli.models import models
-from mart.edges import factors, registry, tracking
+from mart.edges import factors, recording, registry, tracking
 from mart.edges.registry import Released
 from mart.gate import Verdict, judge
 from mart.models.card import Lineage
@@ -82,7 +82,7 @@ class Shop:
         line = Lineage(MADE_FROM, "9.9", "2026-10-01 to 2026-11-01", NOW, shoppers=3, products=2, pairs=4)
         about = training.describe(ALS, line, met if plotted else None, judge(met, Gate()))
         about["metrics"] = met.metrics()
-        return registry.register(self.settings, lambda: mlflow.log_text("", "model/MLmodel"), MADE_FROM, **about)
+        return recording.register(self.settings, lambda: mlflow.log_text("", "model/MLmodel"), MADE_FROM, **about)
 
     def with_factors(self, good: bool = True) -> str:
         """Do the second step too."""

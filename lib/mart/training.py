@@ -13,14 +13,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mart import __version__
-from mart.edges import delta, lake, registry
+from mart.edges import delta, lake, recording, registry
 from mart.edges.registry import Released
 from mart.gate import Verdict, judge
 from mart.models import card, feedback, metrics, plots, rivals
 from mart.models.card import Lineage
-from mart.models.confidence import confidence
 from mart.models.contest import Contest
 from mart.models.rivals import Split
+from mart.models.weighing import confidence
 from mart.settings import Als, Gate, Settings, Taste
 from mart.tables import EVENTS, INTERACTIONS
 from mart.views import feedback as answers
@@ -57,7 +57,7 @@ class Learned:
 
 
 class Description(TypedDict):
-    """What is recorded with a model, as `registry.record` names it."""
+    """What is recorded with a model, as `recording.record` names it."""
 
     params: dict[str, object]
     metrics: dict[str, float]
@@ -105,7 +105,7 @@ def measure(spark: SparkSession, settings: Settings, version: Released) -> Verdi
 def record(settings: Settings, learned: Learned) -> str:
     """Keep a model in the registry with its card, plots and verdict. Returns its version."""
     about = describe(learned.als, learned.lineage, learned.contest, learned.verdict)
-    return registry.record(settings, learned.trained.model, learned.lineage.made_from, **about)
+    return recording.record(settings, learned.trained.model, learned.lineage.made_from, **about)
 
 
 def describe(als: Als, line: Lineage, contest: Contest | None, verdict: Verdict) -> Description:

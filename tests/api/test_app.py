@@ -157,3 +157,9 @@ def test_the_command_serves_until_told_to_stop_and_logs_no_key(tmp_path: Path) -
     assert url in err
     assert "POST /events HTTP/1.1" in err
     assert PUBLIC not in err
+
+
+def test_the_service_starts_where_there_is_no_spark() -> None:
+    blocked = "import sys; sys.modules['pyspark'] = None; import mart.api.app, mart.cli.serve"
+    done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

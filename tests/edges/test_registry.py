@@ -7,7 +7,7 @@ import pytest
 from pyspark.ml.recommendation import ALSModel
 from pyspark.sql import SparkSession
 
-from mart.edges import registry
+from mart.edges import recording, registry
 from mart.models import als
 from mart.settings import Als, Mlflow, Settings
 
@@ -27,10 +27,10 @@ def test_recorded_models_are_followed_by_alias(
     assert not (tmp_path / "mlflow").exists(), "a question made a store"
 
     about = {"params": {"rank": 2}, "metrics": {"ndcg_at_10": 0.5}, "tags": {"code_version": "test"}}
-    first = registry.record(settings, model, made_from=7, **about)
+    first = recording.record(settings, model, made_from=7, **about)
     assert registry.released(settings) is None, "recorded is not released"
     registry.release(settings, first, registry.CHAMPION)
-    second = registry.record(settings, model, made_from=9, **about)
+    second = recording.record(settings, model, made_from=9, **about)
     registry.release(settings, second, registry.CHALLENGER)
 
     assert registry.released(settings) == registry.Released(first, made_from=7)

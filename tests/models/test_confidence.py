@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from mart.models.confidence import ACTS, confidence, confidence_of
+from mart.models.confidence import ACTS, confidence_of
+from mart.models.weighing import confidence
 from mart.settings import Taste
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -18,7 +18,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
 from mart import activity
 from mart.api.engine import Engine
-from mart.edges import arrow, kafka, registry
+from mart.edges import arrow, kafka, recording, registry
 from mart.edges.following import Follower, Record
 from mart.replay.generate import Plan
 from mart.replay.stream import Shares, Writer, arrivals
@@ -103,7 +103,7 @@ class Shop:
         """Make a model up, the first one as the champion; return its version."""
         dice = np.random.default_rng(seed)
         tags = registry.lineage(self.settings.als, NOW, 1, 1, "test")
-        version = registry.register(self.settings, lambda: None, 1, {}, {}, tags)
+        version = recording.register(self.settings, lambda: None, 1, {}, {}, tags)
         made = {"model_version": version, "made_from_version": 1}
         known = [f"p{number}" for number in range(PLAN.products - 5)]
         rows = [

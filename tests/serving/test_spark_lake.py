@@ -15,9 +15,9 @@ from mart.api.recommend import Ask
 from mart.delivery import layers
 from mart.delivery.ingest import Ingest
 from mart.delivery.intake import Activity
-from mart.edges import delta, lake, registry
+from mart.edges import delta, lake, recording, registry
 from mart.models import als
-from mart.models.confidence import confidence
+from mart.models.weighing import confidence
 from mart.replay.send import send_products
 from mart.schema import Table
 from mart.settings import Settings
@@ -54,7 +54,7 @@ class SparkShop(Shop):
         horizon = lake.frontier(self.settings, INTERACTIONS.at("batch")) or 0
         fitted = als.fit(confidence(rows, self.settings.als.taste, NOW), self.settings.als)
         tags = registry.lineage(self.settings.als, NOW, 1, 1, "test")
-        version = registry.register(self.settings, lambda: None, horizon, {}, {}, tags)
+        version = recording.register(self.settings, lambda: None, horizon, {}, {}, tags)
         self._keep(version, horizon, fitted.item_factors, fitted.user_factors)
         registry.release(self.settings, version, registry.CHAMPION)
         return version

@@ -11,9 +11,10 @@ from pyspark.sql import functions as F
 from mart import job
 from mart.delivery import fold_in, layers, scoring
 from mart.delivery.fold_in import FoldIn
-from mart.edges import changefeed, lake, registry
+from mart.edges import changefeed, lake, recording, registry
 from mart.models import als, foldin
-from mart.models.confidence import confidence, confidence_of
+from mart.models.confidence import confidence_of
+from mart.models.weighing import confidence
 from mart.settings import Als, Settings
 from mart.settings import FoldIn as Places
 from mart.tables import EVENTS, INTERACTIONS, ITEM_FACTORS, POPULARITY, PRODUCTS, RECOMMENDATIONS, USER_FACTORS
@@ -51,7 +52,7 @@ def train(spark: SparkSession, settings: Settings) -> None:
     made_from = lake.frontier(settings, INTERACTIONS.at("batch"))
     assert made_from is not None
     fitted = als.fit(confidence(lake.read(spark, settings, INTERACTIONS.at("batch")), ALS.taste), ALS)
-    version = registry.record(settings, fitted.model, made_from, {}, {}, registry.lineage(ALS, AT, SIZE, SIZE, "test"))
+    version = recording.record(settings, fitted.model, made_from, {}, {}, registry.lineage(ALS, AT, SIZE, SIZE, "test"))
     lake.ensure(spark, settings, USER_FACTORS, ITEM_FACTORS)
     stamps = {"model_version": F.lit(version), "made_from_version": F.lit(made_from)}
     for table, factors in ((USER_FACTORS, fitted.user_factors), (ITEM_FACTORS, fitted.item_factors)):

@@ -33,6 +33,7 @@ def serve(home: Path, file: Path | None, host: str | None, port: int | None) -> 
     from mart.api.engine import Engine
     from mart.api.keys import is_loopback
     from mart.edges.collecting import KafkaOutlet
+    from mart.experiments import ExperimentError
 
     settings = settings_of(home, file)
     host, port = host or settings.api.host, settings.api.port if port is None else port
@@ -42,7 +43,11 @@ def serve(home: Path, file: Path | None, host: str | None, port: int | None) -> 
             "settings, or listen at 127.0.0.1"
         )
     door = _listen(host, port)
-    made = app(settings, Engine(settings), KafkaOutlet(settings))
+    try:
+        engine = Engine(settings)
+    except ExperimentError as error:
+        raise click.ClickException(str(error)) from None
+    made = app(settings, engine, KafkaOutlet(settings))
     server = uvicorn.Server(uvicorn.Config(made, log_config=log_config(), server_header=False))
     logging.getLogger("uvicorn.error").info("http://%s:%d", host, door.getsockname()[1])
     for number in (signal.SIGTERM, signal.SIGINT):

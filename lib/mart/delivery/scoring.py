@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from mart.edges import lake, registry
 from mart.models import placing, topn
-from mart.models.confidence import confidence
+from mart.models.weighing import confidence
 from mart.schema import Table
 from mart.settings import Als, Settings
 from mart.tables import ITEM_FACTORS, PRODUCTS, USER_FACTORS

@@ -1,26 +1,21 @@
 """The model registry in MLflow: versions of the model, what is known of each, and the aliases that serving follows.
 
-A model is *recorded* (run, parameters, metrics, files, the model itself as a new version), then the job writes its factors to
+A model is *recorded* (edges/recording), then the job writes its factors to
 the lake under that version, and only then it is *released*: given the alias that serving follows. Killed anywhere before,
 it leaves a version that nobody reads. What was promoted when, by whom and why is in edges/promotions.py.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from matplotlib.figure import Figure
-from pyspark.ml.recommendation import ALSModel
 
 from mart.edges.tracking import (
     MlflowClient,
     MlflowException,
     RegistryAway,
     connect,
-    experiment,
-    log_als,
     mlflow,
     started,
 )
@@ -62,45 +57,6 @@ class Version:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]  # of the version: they change with its promotions
     run_id: str
-
-
-def record(
-    settings: Settings,
-    model: ALSModel,
-    made_from: int,
-    params: Mapping[str, object],
-    metrics: Mapping[str, float],
-    tags: Mapping[str, str],
-    files: Mapping[str, str | Figure] | None = None,
-) -> str:
-    """Keep a trained model with everything that says where it comes from. Returns its version in the registry.
-
-    `tags` (als as JSON, now, shoppers, products, code_version …) stand at the run and at the version: `lineage` makes them.
-    """
-    scratch = f"{settings.checkpoints}/mlflow"
-    return register(settings, lambda: log_als(model, scratch), made_from, params, metrics, tags, files)
-
-
-def register(
-    settings: Settings,
-    log: Callable[[], None],
-    made_from: int,
-    params: Mapping[str, object],
-    metrics: Mapping[str, float],
-    tags: Mapping[str, str],
-    files: Mapping[str, str | Figure] | None = None,
-) -> str:
-    """Keep whatever `log` logs as artifact `model` of the run that is active. Returns its version in the registry."""
-    client, tags = connect(settings), {MADE_FROM: str(made_from), **tags}
-    with mlflow.start_run(experiment_id=experiment(client, settings), tags=tags) as run:
-        mlflow.log_params(dict(params))
-        mlflow.log_metrics(dict(metrics))
-        for place, content in (files or {}).items():
-            mlflow.log_text(content, place) if isinstance(content, str) else mlflow.log_figure(content, place)
-        log()
-    name, source = _registered(client, settings), f"{run.info.artifact_uri}/model"
-    made = client.create_model_version(name, source, run.info.run_id, tags)
-    return str(made.version)
 
 
 def lineage(als: Als, now: datetime, shoppers: int, products: int, code_version: str) -> dict[str, str]:
@@ -166,7 +122,7 @@ def versions(settings: Settings) -> list[Version]:
     if not started(settings):
         return []
     client, name = connect(settings), settings.mlflow.model
-    if not _exists(client, name):
+    if not known(client, name):
         return []
     aliases, query = client.get_registered_model(name).aliases, f"name = '{name}'"
     some = client.search_model_versions(query)
@@ -206,14 +162,8 @@ def _version(
     return Version(str(found.version), pointing, created, data.params, data.metrics, found.tags, run)
 
 
-def _registered(client: MlflowClient, settings: Settings) -> str:
-    name = settings.mlflow.model
-    if not _exists(client, name):
-        client.create_registered_model(name, description="Products for shoppers: implicit ALS on interactions.")
-    return name
-
-
-def _exists(client: MlflowClient, name: str) -> bool:
+def known(client: MlflowClient, name: str) -> bool:
+    """Tell whether there is a model of this name."""
     try:
         client.get_registered_model(name)
     except MlflowException as error:

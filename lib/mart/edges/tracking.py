@@ -1,4 +1,4 @@
-"""The door to MLflow: a client for the store of the settings, and MLflow itself without its noise.
+"""The door to MLflow: a client for the store of the settings, and MLflow itself without its noise. No Spark.
 
 Without `mlflow.tracking_uri` the store is the file below the home folder that the server of `mart up` uses too.
 """
@@ -7,10 +7,6 @@ import logging
 import os
 import warnings
 from pathlib import Path
-
-import pandas as pd
-import pyspark
-from pyspark.ml.recommendation import ALSModel
 
 from mart.settings import Settings
 
@@ -25,10 +21,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import mlflow
     import mlflow.entities.model_registry
-    import mlflow.models
-    import mlflow.pyfunc
-    import mlflow.spark
-    import mlflow.types
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
 logging.getLogger("mlflow").setLevel(logging.ERROR)
@@ -40,7 +32,6 @@ __all__ = [
     "connect",
     "database",
     "experiment",
-    "log_als",
     "mlflow",
     "started",
 ]
@@ -86,20 +77,3 @@ def experiment(client: MlflowClient, settings: Settings) -> str:
         return str(found.experiment_id)
     artifacts = None if settings.mlflow.tracking_uri else (settings.home / "mlflow" / "artifacts").as_uri()
     return str(client.create_experiment(settings.mlflow.experiment, artifact_location=artifacts))
-
-
-def log_als(model: ALSModel, scratch: str) -> None:
-    """Log an ALS model with the active run, as artifact `model`; requirements are given, since MLflow would else start a second Spark to find them out."""
-    pair = {"user": model.userFactors.head(), "item": model.itemFactors.head()}
-    example = pd.DataFrame({name: [row["id"]] for name, row in pair.items() if row}, dtype="int32")
-    kind, schema = mlflow.types.ColSpec, mlflow.types.Schema
-    asked, told = schema([kind("integer", name) for name in pair]), schema([kind("float", "prediction")])
-    requirements = [f"pyspark=={pyspark.__version__}"]
-    mlflow.spark.log_model(
-        model,
-        "model",
-        signature=mlflow.models.ModelSignature(asked, told),
-        input_example=example,
-        pip_requirements=requirements,
-        dfs_tmpdir=scratch,
-    )

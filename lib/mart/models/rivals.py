@@ -14,8 +14,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from mart.models import feedback, metrics, topn
-from mart.models.confidence import confidence
 from mart.models.contest import Flags, Floats, Scored
+from mart.models.weighing import confidence
 from mart.settings import Als
 
 K = 10
