@@ -28,6 +28,11 @@ SAMSUNG, OTHER = "8806090295546", "4006381333931"
 Row = tuple[str | None, ...]
 
 
+def assign(offers: DataFrame, products: DataFrame) -> DataFrame:
+    """Match as the job does, which keeps what is read several times."""
+    return matching.assign(offers, products, keep=lambda rows: rows.localCheckpoint())
+
+
 @pytest.fixture(scope="module")
 def labelled(spark: SparkSession) -> DataFrame:
     """Both sides of every labelled pair, as offers."""
@@ -41,7 +46,7 @@ def labelled(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def assigned(labelled: DataFrame, none: DataFrame) -> DataFrame:
-    return matching.assign(labelled, none).localCheckpoint()
+    return assign(labelled, none).localCheckpoint()
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +199,7 @@ def test_assigning_once_more_keeps_every_founder_and_nearly_everyone_who_joined(
     """A founder that came late, or whose shop decided, may be somebody's better match the second time: pass new offers only."""
     founders = assigned.where("rule = 'founder'").select("shop", "offer_id")
     products = as_products(labelled.join(founders, how="left_semi", on=["shop", "offer_id"]))
-    again = matching.assign(labelled, products).localCheckpoint()
+    again = assign(labelled, products).localCheckpoint()
     assert again.select("shop", "offer_id").distinct().count() == again.count() == labelled.count()
     moved = assigned.exceptAll(again)
     assert moved.where("rule IN ('founder', 'gtin')").collect() == []
@@ -206,9 +211,9 @@ def test_portions_give_each_offer_one_product_and_keep_what_is_known(
     labelled: DataFrame, none: DataFrame, assigned: DataFrame
 ) -> None:
     first, second = (labelled.where(F.pmod(F.xxhash64("offer_id"), F.lit(2)) == half) for half in (0, 1))
-    one = matching.assign(first, none).localCheckpoint()
+    one = assign(first, none).localCheckpoint()
     founders = one.where("rule = 'founder'").select("shop", "offer_id")
-    other = matching.assign(second, as_products(first.join(founders, how="left_semi", on=["shop", "offer_id"])))
+    other = assign(second, as_products(first.join(founders, how="left_semi", on=["shop", "offer_id"])))
     both = one.unionByName(other).localCheckpoint()
     assert both.count() == both.select("shop", "offer_id").distinct().count() == labelled.count()
     products = both.select("product_key").distinct().count()
@@ -222,7 +227,7 @@ def test_near_matches_form_no_chain(spark: SparkSession, none: DataFrame) -> Non
         ("b", "B", "Acme Rocket Boots red", "Acme"),
         ("c", "C", "Acme Rocket Boots 300 ml red", "Acme"),
     ]
-    made = by_offer(matching.assign(offers(spark, *rows), none))
+    made = by_offer(assign(offers(spark, *rows), none))
     assert made["A"]["product_key"] != made["C"]["product_key"]
     assert made["B"]["product_key"] in {made["A"]["product_key"], made["C"]["product_key"]} or (
         made["B"]["rule"] == "founder"
@@ -238,7 +243,7 @@ def test_other_gtins_never_meet_not_even_in_a_known_product_without_one(spark: S
         ("c", "C", title, "Acme", None, None, "RB-2000X"),
     ]
     known = spark.createDataFrame([("known", title, "Acme", None, None, "RB-2000X")], PRODUCT)
-    made = by_offer(matching.assign(offers(spark, *rows), known))
+    made = by_offer(assign(offers(spark, *rows), known))
     assert made["A"]["product_key"] != made["B"]["product_key"]
     assert made["C"]["product_key"] == "known"
     assert "known" in {made["A"]["product_key"], made["B"]["product_key"]}
@@ -247,13 +252,13 @@ def test_other_gtins_never_meet_not_even_in_a_known_product_without_one(spark: S
 def test_by_its_title_alone_a_shop_has_one_offer_of_a_product(spark: SparkSession, none: DataFrame) -> None:
     title = "Acme Rocket Boots Turbo red"
     rows = [(shop, f"{shop}{number}", title, "Acme") for shop in "abc" for number in (1, 2)]
-    made = matching.assign(offers(spark, *rows), none)
+    made = assign(offers(spark, *rows), none)
     assert made.groupBy("shop", "product_key").count().where("count > 1").collect() == []
     assert made.select("product_key").distinct().count() < len(rows)
     later = as_products(offers(spark, rows[0]))
-    assert by_offer(matching.assign(offers(spark, rows[1]), later))["a2"]["rule"] == "founder"
+    assert by_offer(assign(offers(spark, rows[1]), later))["a2"]["rule"] == "founder"
     numbered = [(shop, one, two, brand, None, None, "RB-2000X") for shop, one, two, brand in rows]
-    assert matching.assign(offers(spark, *numbered), none).select("product_key").distinct().count() == 1
+    assert assign(offers(spark, *numbered), none).select("product_key").distinct().count() == 1
 
 
 def test_the_surest_rule_decides(spark: SparkSession) -> None:
@@ -268,7 +273,7 @@ def test_the_surest_rule_decides(spark: SparkSession) -> None:
         ("a", "mpn", title, "Acme", None, None, "RB 2000 X"),
         ("a", "title", title, "Acme"),
     ]
-    made = by_offer(matching.assign(offers(spark, *rows), spark.createDataFrame(products, PRODUCT)))
+    made = by_offer(assign(offers(spark, *rows), spark.createDataFrame(products, PRODUCT)))
     assert {name: (row["rule"], row["product_key"]) for name, row in made.items()} == {
         "gtin": ("gtin", "by gtin"),
         "mpn": ("mpn", "by number"),
@@ -278,15 +283,15 @@ def test_the_surest_rule_decides(spark: SparkSession) -> None:
 
 def test_what_is_in_hundreds_of_shops_is_one_product(spark: SparkSession, none: DataFrame) -> None:
     many = [(f"shop {number}", "1", "Acme Rocket Boots Turbo red", "Acme") for number in range(10 * matching.HEADS)]
-    assert matching.assign(offers(spark, *many), none).select("product_key").distinct().count() == 1
+    assert assign(offers(spark, *many), none).select("product_key").distinct().count() == 1
 
 
 def test_nothing_and_nulls_are_no_trouble(spark: SparkSession, none: DataFrame) -> None:
     nothing = spark.createDataFrame([], OFFER)
-    assert matching.assign(nothing, none).collect() == []
+    assert assign(nothing, none).collect() == []
     assert matching.pairs(nothing, none).collect() == []
     bare = [("a", "1", None), ("b", "1", None), ("c", "1", ""), ("d", "1", "!!!"), ("e", "1", None, "Acme")]
-    made = matching.assign(offers(spark, *bare), spark.createDataFrame([("k", *[None] * 5)], PRODUCT)).collect()
+    made = assign(offers(spark, *bare), spark.createDataFrame([("k", *[None] * 5)], PRODUCT)).collect()
     assert len({row["product_key"] for row in made}) == len(bare)
     assert {row["rule"] for row in made} == {"founder"}
 
@@ -312,7 +317,7 @@ def test_twenty_thousand_offers_are_matched_in_time(spark: SparkSession, none: D
     start = time.monotonic()
     known = matching.normalised(frame).localCheckpoint()
     read = time.monotonic()
-    made = matching.assign(known, none).select("offer_id", "product_key").distinct().collect()
+    made = assign(known, none).select("offer_id", "product_key").distinct().collect()
     print(f"{len(rows)} offers: {read - start:.1f} s to read the titles, {time.monotonic() - read:.1f} s to match")
     assert len(made) == 5_000
     assert len({row["product_key"] for row in made}) == 5_000

@@ -130,6 +130,7 @@ KINDS = (
         far_future=_with(event_at="2999-01-01T00:00:00Z"),
         far_future_in_ms=_with(event_at=32_472_144_000_000),
     ),
+    *_reject("bot", marked_as_bot=_with(properties={"bot": "true"})),
 )
 
 
