@@ -3,7 +3,7 @@
 import os
 import typing
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +15,8 @@ from mart import job
 from mart.edges import kafka
 from mart.local import services as local
 from mart.settings import Settings
+
+DATA = Path(os.environ.get("MART_TEST_DATA", Path(__file__).parents[1] / "../shared/data"))
 
 os.environ.setdefault("SPARK_SUBMIT_OPTS", job.SHORT_RUN)  # also for the commands that tests start
 
@@ -28,6 +30,18 @@ hypothesis.settings.load_profile("beside others")
 # attribute of its classes, stumbles over them. No job has both in one process; the tests do.
 for mark in ("__implemented__", "__providedBy__", "__provides__"):
     delattr(typing.Generic, mark)
+
+
+@pytest.fixture
+def real_data() -> Callable[[str], Path]:
+    """Find a folder or file of the evaluation data, or skip the test: they are read where they lie, if they are at hand."""
+
+    def find(name: str) -> Path:
+        if not (DATA / name).exists():
+            pytest.skip(f"no evaluation data in {DATA / name}: set MART_TEST_DATA to where they are")
+        return DATA / name
+
+    return find
 
 
 @pytest.fixture(scope="session")

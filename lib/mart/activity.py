@@ -9,18 +9,15 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from mart.schema import DOUBLE, INT, MONEY, PROPERTIES, STRING, TIMESTAMP, Column
+from mart.schema import TIMESTAMP, Column
 from mart.schema.pieces import Pieces, elements, given, pieces, text, whole
 from mart.schema.rows import EARLIEST, SHOWN, Fault
 from mart.settings import Ingest
-from mart.tables.activity import BUSINESS, EVENT_TYPES
+from mart.tables.activity import BOUNDS, BUSINESS, EVENT_TYPES, FORMS, REQUIRED
 from mart.views.scrutiny import END
 
 __all__ = ["REQUIRED", "Pieces", "check", "document", "elements", "given", "instant", "pieces", "read", "text", "whole"]
 
-REQUIRED = ("event_id", "event_type", "event_at", "product_id")
-_FORMS = {STRING: "text", TIMESTAMP: "instant", INT: "whole", MONEY: "number", DOUBLE: "number", PROPERTIES: "object"}
-_BOUNDS = {"quantity": (1.0, 2.0**31 - 1), "price": (0.0, 1e14), "rating": (0.0, 5.0)}
 _YEAR_10000 = 253_402_300_800_000  # [epoch ms]
 _EPOCH = date(1970, 1, 1).toordinal()
 _CYCLE = 146_097  # days of 400 years, after which the calendar repeats itself
@@ -92,7 +89,7 @@ def _missing(fields: Pieces) -> str | None:
 
 def _readable(column: Column, piece: str) -> bool:
     """Tell whether a value is of its column's kind, as JSON writes it."""
-    form = _FORMS[column.type]
+    form = FORMS[column.type]
     if form in ("text", "object"):
         return piece[0] == ('"' if form == "text" else "{")
     if piece[0] == '"':
@@ -106,9 +103,9 @@ def _possible(column: Column, piece: str) -> bool:
     if column.type == TIMESTAMP:
         micros = _micros(piece)
         return micros is not None and micros >= _since_1970(EARLIEST)
-    if column.name not in _BOUNDS:
+    if column.name not in BOUNDS:
         return True
-    low, high = _BOUNDS[column.name]
+    low, high = BOUNDS[column.name]
     return low <= float(piece) <= high and _decimal(piece) < _MOST
 
 

@@ -44,7 +44,7 @@ def test_the_solver_takes_an_ignored_product_as_a_surer_zero(spark: SparkSession
     rows = [(f"u{u}", f"p{p}", float(random.uniform(0.5, 3))) for u in range(30) for p in range(12) if (u + p) % 3 == 0]
     shown = [(f"u{u}", f"p{p}", 40, 0) for u in range(30) for p in range(12) if (u + p) % 3 == 1]
     size = Als(rank=4, iterations=3, regularisation=0.1, alpha=2, seed=1)
-    pairs = heed(spark.createDataFrame(rows, SURE), spark.createDataFrame(shown, REACTED))
+    pairs = heed(spark.createDataFrame(rows, SURE), spark.createDataFrame(shown, REACTED), clicks=1, ignored=0.05)
     fitted = als.fit(pairs, size)
     users = {row[0]: np.array(row[1]) for row in fitted.user_factors.collect()}
     items = {row[0]: np.array(row[1]) for row in fitted.item_factors.collect()}

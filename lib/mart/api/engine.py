@@ -17,11 +17,12 @@ from mart.api import explain, filters, ladder, measures, recommend
 from mart.api.answers import Answer, Because, NotReady, UnknownProduct, WhyNot
 from mart.api.base import lately, micros
 from mart.api.ladder import Place
-from mart.api.loader import CHAMPION, Loader
+from mart.api.loader import Loader
 from mart.api.recent import Click, Recent
 from mart.api.recommend import Ask, Shopper, Snapshot
 from mart.api.tail import Tail
 from mart.api.variants import assigned, interleaved
+from mart.edges.registry import CHAMPION
 from mart.experiments import Assignment
 from mart.recommendation_id import NO_MODEL
 from mart.settings import Settings

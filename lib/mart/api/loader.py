@@ -10,10 +10,9 @@ from mart.api.ladder import Popular
 from mart.api.model import Model
 from mart.api.recommend import Snapshot
 from mart.edges import kafka
+from mart.edges.registry import CHAMPION
 from mart.settings import Settings
 from mart.tables import POPULARITY
-
-CHAMPION = "champion"
 
 
 class Loader:

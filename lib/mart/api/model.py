@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mart.api.catalogue import Catalogue, Mask, Numbers, Positions
 from mart.api.history import Acts
 from mart.edges import delta, registry
-from mart.models import foldin
+from mart.models import foldin, newcomers
 from mart.models.confidence import confidence_of
 from mart.settings import Als, Settings
 from mart.tables import ITEM_FACTORS
@@ -107,26 +107,5 @@ def of(released: registry.Released, place: Positions, given: Factors, products: 
 
 
 def guessed(model: Model, catalogue: Catalogue) -> Factors:
-    """Place the products that the model does not know where those of their category and brand lie: (products, rank).
-
-    The mean of a category's known products, and that of the brand's at a third of its weight; 0 where neither is known.
-    """
-    total = np.zeros((len(catalogue), model.factors.shape[1]), np.float32)
-    weight = np.zeros(len(catalogue), np.float32)
-    for codes, worth in ((catalogue.category, 3.0), (catalogue.brand, 1.0)):
-        means, there = _means(model, codes)
-        there &= codes >= 0
-        total[there] += np.float32(worth) * means[codes[there]]
-        weight[there] += np.float32(worth)
-    return np.asarray(total / np.maximum(weight, 1)[:, None])
-
-
-def _means(model: Model, codes: Positions) -> tuple[Factors, Mask]:
-    """Average the factors of each code; and say for which products there is such a mean."""
-    size = int(codes.max(initial=-1)) + 1
-    ours = np.flatnonzero(model.known[: len(codes)] & (codes[: len(model.known)] >= 0))
-    sums, counts = np.zeros((size, model.factors.shape[1]), np.float32), np.zeros(size, np.float32)
-    np.add.at(sums, codes[ours], model.factors[ours])
-    np.add.at(counts, codes[ours], 1)
-    means = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
-    return means, np.asarray(np.append(counts > 0, False)[codes], bool)
+    """Place products where those of their category and brand lie: (products, rank), for those that the model does not know."""
+    return newcomers.middle(model.factors, model.known, catalogue.category, catalogue.brand)

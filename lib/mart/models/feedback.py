@@ -38,7 +38,7 @@ def fit(confidence: DataFrame, reactions: DataFrame | None, als: Als) -> Trained
     return Trained(fitted.model, users, items)
 
 
-def heed(confidence: DataFrame, reactions: DataFrame, clicks: float = 1, ignored: float = 0.05) -> DataFrame:
+def heed(confidence: DataFrame, reactions: DataFrame, clicks: float, ignored: float) -> DataFrame:
     """Add clicks and ignored impressions: (user_id, product_id, confidence FLOAT, never 0).
 
     A click counts as `clicks` page views. A product that was shown and neither clicked nor anything else is a 0 that we are

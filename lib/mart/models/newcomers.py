@@ -18,25 +18,35 @@ def guess(
     """Fill in the rows that are not `known`: the mean of the category and of the brand, 0 where neither is known.
 
     A product that few have touched lies near the origin, the regularisation sees to that; so no guess lies further out than
-    a quarter of the known products, or new ones would fill the lists of whoever likes a category. Codes count from 0; -1 is
-    a product of which it is not known.
+    a quarter of the known products, or new ones would fill the lists of whoever likes a category.
     """
-    total, weight = np.zeros_like(factors), np.zeros(len(factors), np.float32)
-    for codes, worth in ((category, CATEGORY), (brand, BRAND)):
-        means, there = _means(factors, known, codes)
-        total[there] += np.float32(worth) * means[codes[there]]
-        weight[there] += np.float32(worth)
-    guessed = total / np.maximum(weight, 1)[:, None]
+    guessed = middle(factors, known, category, brand)
     far = np.linalg.norm(guessed, axis=1) / (
         np.quantile(np.linalg.norm(factors[known], axis=1), NEAR) if known.any() else 1
     )
     return np.asarray(np.where(known[:, None], factors, guessed / np.maximum(far, 1)[:, None]), np.float32)
 
 
+def middle(
+    factors: Floats, known: NDArray[np.bool_], category: NDArray[np.integer], brand: NDArray[np.integer]
+) -> Floats:
+    """Average what is known of each product's category and brand: (products, rank), 0 where that is nothing.
+
+    Codes count from 0, one for each product, of which there may be more than rows of factors; -1 is a product of which it is
+    not known.
+    """
+    total, weight = np.zeros((len(category), factors.shape[1]), np.float32), np.zeros(len(category), np.float32)
+    for codes, worth in ((category, CATEGORY), (brand, BRAND)):
+        means, there = _means(factors, known, codes)
+        total[there] += np.float32(worth) * means[codes[there]]
+        weight[there] += np.float32(worth)
+    return np.asarray(total / np.maximum(weight, 1)[:, None])
+
+
 def _means(factors: Floats, known: NDArray[np.bool_], codes: NDArray[np.integer]) -> tuple[Floats, NDArray[np.bool_]]:
     """Average the known factors of each code (codes, rank); and say for which products there is such a mean."""
     size = int(codes.max(initial=-1)) + 1
-    ours = np.flatnonzero(known & (codes >= 0))
+    ours = np.flatnonzero(known[: len(codes)] & (codes[: len(known)] >= 0))
     sums, counts = np.zeros((size, factors.shape[1]), np.float32), np.zeros(size, np.float32)
     np.add.at(sums, codes[ours], factors[ours])
     np.add.at(counts, codes[ours], 1)

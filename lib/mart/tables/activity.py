@@ -17,6 +17,11 @@ from mart.schema import (
 
 EVENT_TYPES = ("view", "cart_add", "cart_remove", "purchase", "refund", "rating", "impression", "click")
 
+# What a record must say, how JSON spells a type, and between what a number lies: views/scrutiny and mart.activity judge by them.
+REQUIRED = ("event_id", "event_type", "event_at", "product_id")
+FORMS = {STRING: "text", TIMESTAMP: "instant", INT: "whole", MONEY: "number", DOUBLE: "number", PROPERTIES: "object"}
+BOUNDS = {"quantity": (1, 2**31 - 1), "price": (0, 10**14), "rating": (0, 5)}
+
 REASONS = (
     "too_large",
     "not_json",

@@ -7,14 +7,18 @@ from mart.schema import INT, LONG, MONEY, STRING, TIMESTAMP, Column, Table
 from mart.tables.market import PRICE_HISTORY, PRODUCTS_SOLD
 from mart.tables.offers import CRAWLED, REVIEWS, SIGHTED
 
+_PLACE = (
+    Column("topic", STRING, "The topic."),
+    Column("partition", INT, "Partition of the topic."),
+    Column("offset", LONG, "Position in the partition."),
+)
+
 PRODUCT_DETAILS = Table(
     layer="staging",
     name="product_details",
     doc="Records of the topic as they were loaded, until refine has taken them in.",
     columns=(
-        Column("topic", STRING, "The topic."),
-        Column("partition", INT, "Partition of the topic."),
-        Column("offset", LONG, "Position in the partition."),
+        *_PLACE,
         *SIGHTED,
         *CRAWLED,
         Column("reviews", STRING, "The page's reviews as a JSON array."),
@@ -27,9 +31,7 @@ STAGING_REJECTS = Table(
     name="rejects",
     doc="Records of the topic that are no sighting, with the reason.",
     columns=(
-        Column("topic", STRING, "The topic."),
-        Column("partition", INT, "Partition of the topic."),
-        Column("offset", LONG, "Position in the partition."),
+        *_PLACE,
         Column("reason", STRING, "Reason, as landing.offers has it in its outcome."),
         Column("detail", STRING, "Field and value that made it a reject."),
         Column("payload", STRING, "The record, in base64."),
@@ -42,8 +44,7 @@ STAGING_LOADS = Table(
     name="loads",
     doc="Which offsets the Lambda has loaded: written in the transaction that brings their rows.",
     columns=(
-        Column("topic", STRING, "The topic."),
-        Column("partition", INT, "Partition of the topic."),
+        *_PLACE[:2],
         Column("first_offset", LONG, "First offset of the batch."),
         Column("last_offset", LONG, "Last offset of the batch."),
         Column("staged", LONG, "Records that became rows of product_details [records]."),

@@ -6,7 +6,7 @@ value), and what VALUES reads. The fields are rows of one array, so that a rule 
 
 from mart.schema import DOUBLE, INT, MONEY, PROPERTIES, STRING, TIMESTAMP, Column
 from mart.settings import Ingest
-from mart.tables.activity import BUSINESS, EVENT_TYPES
+from mart.tables.activity import BOUNDS, BUSINESS, EVENT_TYPES, FORMS, REQUIRED
 
 EARLIEST = "TIMESTAMP '1900-01-01 00:00:00Z'"  # there were no shops like ours before
 
@@ -21,9 +21,6 @@ BOT = "coalesce(noted['bot'] = 'true', false)"
 # `{"a":1} junk` for good.
 END = "end of the record 5d1c7f0b"
 
-_REQUIRED = ("event_id", "event_type", "event_at", "product_id")
-_FORMS = {STRING: "text", TIMESTAMP: "instant", INT: "whole", MONEY: "number", DOUBLE: "number", PROPERTIES: "object"}
-_BOUNDS = {"quantity": (1, 2**31 - 1), "price": (0, 10**14), "rating": (0, 5)}
 _ISO_8601 = r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}(:?\d{2})?)?)?$"
 _YEAR_10000 = 253_402_300_800_000  # [epoch ms]
 _SHOWN = 80  # characters of a value in `detail`; the payload itself is kept whole
@@ -150,10 +147,10 @@ def _fields() -> str:
 
 
 def _row(column: Column) -> str:
-    low, high = _BOUNDS.get(column.name, (0, 0))
-    required = _REQUIRED.index(column.name) if column.name in _REQUIRED else "CAST(NULL AS INT)"
+    low, high = BOUNDS.get(column.name, (0, 0))
+    required = REQUIRED.index(column.name) if column.name in REQUIRED else "CAST(NULL AS INT)"
     return (
-        f"named_struct('name', '{column.name}', 'form', '{_FORMS[column.type]}', 'required', {required},"
+        f"named_struct('name', '{column.name}', 'form', '{FORMS[column.type]}', 'required', {required},"
         f" 'low', {low}D, 'high', {high}D, 'value', variants.{column.name})"
     )
 
