@@ -91,11 +91,11 @@ def _run(settings: Settings, file: Path | None, at_once: int) -> None:
     if not table:
         raise SettingsError('no shop has a cron line: add one, as in [shops.NAME] cron = "30 3 * * *"')
     more = ["--home", str(settings.home), *(["--settings", str(file.absolute())] if file else [])]
-    outcomes = Outcomes(crawls.folder(settings))
+    outcomes, wall = Outcomes(crawls.folder(settings)), Wall()  # who reads that it runs may at once ask it to stop
     try:
         with outcomes.alone():
             _say(f"{len(table)} shops; next {min((c.after(datetime.now(UTC)), s) for s, c in table.items())[1]}")
-            Runner(table, crawls.Crawls(more), outcomes, Wall(), _say, at_once).run()
+            Runner(table, crawls.Crawls(more), outcomes, wall, _say, at_once).run()
     except AtWork as error:
         raise click.ClickException(str(error)) from None
 
