@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
+from bench import measure
 from mart import job
 from mart.models import als, foldin
 from mart.settings import Als, Settings
 
-DATA = Path(__file__).parents[1] / "../shared/data/ml-100k/u.data"
 MODEL = Als(rank=20, iterations=15, regularisation=0.2, alpha=1.0, blocks=1)
 SEEDS, BATCH_SHARE, EVENTS, K = (0, 1, 2, 3, 4), 0.8, 1_000, 10
 LEAST = 5  # shoppers of a product that the batch model does not know
@@ -45,7 +45,7 @@ class State:
 
 def run() -> dict[str, object]:
     """Measure every way with each seed."""
-    ratings = np.loadtxt(DATA, np.int64) - np.array([1, 1, 0, 0])
+    ratings = np.loadtxt(measure.data("ml-100k") / "u.data", np.int64) - np.array([1, 1, 0, 0])
     train, test = split(ratings)
     train = train[np.argsort(train[:, 3], kind="stable")]
     cut = int(len(train) * BATCH_SHARE)

@@ -14,6 +14,18 @@ from pathlib import Path
 import psutil
 
 RESULTS = Path(__file__).parent / "results"
+DATA = Path(os.environ.get("MART_TEST_DATA", Path(__file__).parents[1] / "../shared/data"))
+
+
+class NoData(RuntimeError):
+    """The real data that a benchmark needs are not at hand; the message says where they are looked for."""
+
+
+def data(name: str) -> Path:
+    """Find a folder or file of the evaluation data. Raises NoData."""
+    if not (DATA / name).exists():
+        raise NoData(f"no evaluation data in {DATA / name}: set MART_TEST_DATA to where they are")
+    return DATA / name
 
 
 @dataclass

@@ -24,7 +24,6 @@ from mart import job
 from mart.models import als, scan, topn
 from mart.settings import Als, Settings
 
-DATA = Path(__file__).parents[1] / "../shared/data/ml-1m-folds"
 PRODUCTS, RANK, N = 1_000_000, 50, 10
 QUERIES, TOGETHER, ONE_BY_ONE = 1_024, 64, 100
 RECALL = 0.95
@@ -161,7 +160,7 @@ def _written(frame: DataFrame) -> None:
 
 def _ratings(spark: SparkSession) -> DataFrame:
     pairs = []
-    for file in sorted(DATA.glob("test_1m*.dat.gz")):
+    for file in sorted(measure.data("ml-1m-folds").glob("test_1m*.dat.gz")):
         with gzip.open(file, "rt") as lines:
             pairs += [(user, item, 1.0) for user, item in (line.split(",")[:2] for line in lines)]
     return spark.createDataFrame(pairs, "user_id STRING, product_id STRING, confidence FLOAT").repartition(2)

@@ -7,18 +7,17 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from pydantic import SecretStr
 
 from mart.api.app import app
-from mart.api.collector import TRACKER
+from mart.api.tracker import CLICKS, IDLE, SOURCE, script
 from mart.edges.collecting import KafkaOutlet
 from mart.settings import ApiKey, Settings
-from scrapers import chromium
 from tests.api.collecting import Client, Served, Standin, settings_with
+from tests.browsing import PERSON, launched
 
 KEY = "pub-5555"
-PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 PAGE = """<!doctype html><title>shop</title><link rel="icon" href="data:,">
 <script src="{api}/tracker.js" data-key="{key}" {more}></script><a id="away" href="/next">away</a>"""
 
@@ -42,15 +41,8 @@ class Shop(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    try:
-        place = chromium.find()
-    except chromium.Missing as missing:
-        pytest.skip(str(missing))
-    human = "--disable-blink-features=AutomationControlled"  # else navigator.webdriver says what drives it
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=place, args=["--no-sandbox", human])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -100,10 +92,11 @@ def stored(page: Page) -> dict[str, str]:
 
 
 def test_it_is_small_and_browsers_keep_it(broker: Settings) -> None:
-    assert len(TRACKER) < 3_000
+    shown = script(broker.api.session_minutes, broker.api.attribution_hours)
+    assert len(shown) < 3_000
     with Client(app(broker, Standin(), KafkaOutlet(broker)), ("10.0.0.7", 1), "https://api.example") as client:
         answer = client.get("/tracker.js")
-        assert answer.content == TRACKER
+        assert answer.content == shown
         assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
         assert answer.headers["cache-control"] == "public, max-age=3600"
         again = client.get("/tracker.js", headers={"If-None-Match": answer.headers["etag"]})
@@ -248,3 +241,10 @@ def test_a_browser_that_something_drives_is_marked_as_a_bot(
     assert found == {"p12": "true", "p13": "true", "p14": None}
     headless.close()
     driven.close()
+
+
+def test_a_visit_and_a_click_last_as_long_as_the_settings_say() -> None:
+    assert (SOURCE.count(IDLE), SOURCE.count(CLICKS)) == (1, 1)
+    shown = script(45, 0.5).decode()
+    assert "> 45*6e4" in shown
+    assert "< 0.5*36e5" in shown

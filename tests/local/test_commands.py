@@ -31,6 +31,8 @@ def test_status_tells_what_is_kept_and_where(home: Path) -> None:
         "aws": ("up", False),
         "mlflow": ("up", True),
         "shop": ("up", True),
+        "api": ("up", False),
+        "storefront": ("up", False),
     }
     table = _mart("status", "--home", home).stdout
     assert all(one["address"] in table for one in told["services"])
@@ -71,7 +73,7 @@ def test_doctor_is_content_with_a_home_that_is_up_and_names_what_is_not(services
 def test_doctor_sends_a_home_that_is_down_to_mart_up(own: Path) -> None:
     exit_code, faults = _found(own)
     assert exit_code == 1
-    assert {fault["name"] for fault in faults} == {"kafka", "snowflake", "aws", "mlflow", "shop"}
+    assert {fault["name"] for fault in faults} == {one.name for one in local.SERVICES}
     assert {fault["remedy"] for fault in faults} == {f"run `mart up --home {own}`"}
 
 

@@ -47,7 +47,7 @@ def test_a_second_up_is_harmless_also_two_at_once(home: Path) -> None:
     both = [_python(f"local.up(Path({str(home)!r}))") for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
     after = local.status(home)
-    assert [one.state for one in after] == ["up"] * 5
+    assert [one.state for one in after] == ["up"] * len(local.SERVICES)
     assert {one.name: one.pid for one in after} == before
 
 

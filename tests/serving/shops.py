@@ -66,7 +66,10 @@ def snapshot(
     """Put a shop together whose model knows the first `trained` products, all by default, none for 0."""
     numbers, dice = Numbers(), np.random.default_rng(seed)
     columns = {name: [getattr(one, name) for one in sold] for name in ("product_id", "category", "brand")}
-    columns |= {"title": [f"Title of {one.product_id}" if index % 3 else None for index, one in enumerate(sold)]}
+    columns |= {
+        "currency": ["EUR"] * len(sold),
+        "title": [f"Title of {one.product_id}" if index % 3 else None for index, one in enumerate(sold)],
+    }
     given = pa.table(columns | {"price": pa.array([one.price for one in sold], pa.float64())})
     given = given.append_column("in_stock", pa.array([one.in_stock for one in sold], pa.bool_()))
     shown = catalogue.of(given, numbers)

@@ -157,6 +157,24 @@ def test_similar_products_come_with_their_likeness(client: Client) -> None:
     assert {item["reason"] for item in body["items"]} == {"much like it"}
 
 
+def test_a_product_is_described_and_categories_are_those_that_lists_can_be_asked_for(client: Client) -> None:
+    listed = client.get("/users/u1/recommendations", params={"n": 1}).json()["items"][0]
+    found = client.get(f"/products/{listed['product_id']}").json()
+    assert {name: found[name] for name in ("product_id", "title", "price")} == {
+        name: listed[name] for name in ("product_id", "title", "price")
+    }
+    assert (found["currency"], found["in_stock"]) == ("EUR", True)
+    categories = {one["category"]: one["products"] for one in client.get("/categories").json()}
+    assert found["category"] in categories
+    department = found["category"].split(".")[0]
+    within = sum(count for path, count in categories.items() if path.startswith(f"{department}."))
+    assert categories[department] == within
+    most = client.post("/recommendations", json={"n": 100, "category": [department], "in_stock": False}).json()["items"]
+    assert len(most) == min(100, within)
+    assert client.get("/products/nobody-knows").status_code == 404
+    assert client.get("/categories", params={"n": 3}).status_code == 422
+
+
 def test_a_key_that_may_not_read_is_turned_away_and_an_engine_that_is_not_loaded_says_so(
     client: Client, shop: Shop, engine: Engine
 ) -> None:

@@ -12,6 +12,7 @@ from mart.api.recommend import Ask
 from mart.models import foldin
 from mart.models.confidence import confidence_of
 from mart.settings import Api
+from mart.tables.recommendations import BECAUSE
 from tests.serving.shops import NOW, SHELF, Product, act, doings, products, served, shown, snapshot
 
 WISHES = st.builds(
@@ -116,7 +117,7 @@ def test_contributions_sum_to_the_score_and_the_greatest_is_the_reason() -> None
         others = [part for part in parts if part.product_id != item.product_id]
         if others[0].contribution > 0:
             worded += 1
-            assert item.reason == f"because you {others[0].did} {others[0].title}"
+            assert item.reason == BECAUSE[others[0].did] % others[0].title
         else:
             assert item.reason == "popular with shoppers like you"
     assert worded > 5

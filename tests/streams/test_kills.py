@@ -5,15 +5,19 @@ and the leftovers of the one before. Each fault is shown to have happened: the f
 """
 
 import random
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
 from pyspark.sql import SparkSession
 
+from mart.delivery import fold_in
+from mart.delivery.follow import UPSTREAM
 from mart.delivery.live import MATERIALISED
 from mart.edges import delta, inbox, lake, registry
 from mart.schema import Table
+from mart.settings import Settings
 from mart.tables import (
     CATALOGUE,
     ENRICHED_EVENTS,
@@ -25,6 +29,7 @@ from mart.tables import (
     RECOMMENDATIONS,
     USER_FACTORS,
 )
+from mart.tables.recommendations import FRESH_USER_FACTORS
 from tests.streams.running import Condition, Home, NotKilled, Point
 from tests.streams.truth import Source, assert_enriched, assert_exact, assert_served, assert_verified
 
@@ -256,6 +261,52 @@ def test_catalogue_model_and_lists_survive_kills(at_home: Home, spark: SparkSess
 
     at_home.jobs(*MODEL).well()
     assert assert_lists_are_of_the_champion(spark, at_home) == after
+
+
+def fold_in_points(home: Home) -> Iterator[Callable[[], Point]]:
+    users, items, lists = fold_in.TABLES
+    yield lambda: between("between shoppers and products", home, (users,), (items,))
+    yield lambda: between("between products and lists", home, (items,), (lists,))
+    yield lambda: Point("after the last write", (home.commit(lists),), (home.entry("fold_in", "commits"),))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_fold_in_survives_kills(at_home: Home, spark: SparkSession) -> None:
+    """Killed between its writes it places everybody once for a version, just where an undisturbed run does."""
+    settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=1_000, seed=6)
+    lake.ensure(spark, settings, *CATALOGUE)
+    source.send(settings, 500)
+    inbox.write(settings, "products", "catalogue", (source.folder / "products.jsonl").read_bytes().splitlines())
+    at_home.jobs(*INGEST, "batch/views", *MODEL).well()
+    (version,) = (one.version for one in registry.versions(settings))
+    registry.release(settings, version, registry.CHAMPION)  # whatever the gate says of so few shoppers
+    at_home.jobs("serving/recommendations").well()
+    for point in fold_in_points(at_home):
+        source.send(settings, PORTION)
+        at_home.jobs(*INGEST, "streaming/speed_views").well()
+        at_home.killed(point(), "run", "streaming/fold_in", "--available-now")
+    at_home.jobs("streaming/fold_in").well()
+
+    chained = placed(spark, settings)
+    events = delta.standing(settings, EVENTS)
+    assert events
+    for table in fold_in.TABLES:
+        assert lake.frontier(settings, table, UPSTREAM) == events.version
+        rows, key = lake.read(spark, settings, table), list(table.key)
+        assert rows.count() == rows.select(key).distinct().count() > 0
+        shutil.rmtree(at_home.lake / table.path)
+    at_home.forget_all("fold_in")
+    at_home.jobs("streaming/fold_in").well()
+    undisturbed = placed(spark, settings)
+    assert chained.keys() == undisturbed.keys()
+    assert all(chained[user] == pytest.approx(undisturbed[user], abs=1e-5) for user in chained)
+
+
+def placed(spark: SparkSession, settings: Settings) -> dict[str, list[float]]:
+    """Give the newest place of every shopper who was folded in."""
+    rows = lake.read(spark, settings, FRESH_USER_FACTORS).orderBy("made_from_version").collect()
+    return {row["user_id"]: row["factors"] for row in rows}
 
 
 def assert_lists_are_of_the_champion(spark: SparkSession, home: Home) -> set[tuple[object, ...]]:

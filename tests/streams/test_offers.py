@@ -81,12 +81,15 @@ def strike(home: Home, market: Market, point: Callable[[], Point]) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_offers_reviews_and_alerts_survive_kills_and_are_told_once(shop: Home, spark: SparkSession) -> None:
+@pytest.mark.parametrize("struck", [slice(1, 2), pytest.param(slice(None), marks=pytest.mark.soak)], ids=["one", "all"])
+def test_offers_reviews_and_alerts_survive_kills_and_are_told_once(
+    shop: Home, spark: SparkSession, struck: slice
+) -> None:
     market = Market(seed=1)
     market.send(shop.settings, PORTION)
     shop.jobs(*JOBS).well()
     assert_all_there(shop.settings, market)
-    for point in points(shop):
+    for point in points(shop)[struck]:
         strike(shop, market, point)
     market.send(shop.settings, PORTION)
     shop.jobs(*JOBS).well()

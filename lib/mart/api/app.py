@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException as AnyHttpException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import mart
-from mart.api import collector, measures, recommendations, status
+from mart.api import collector, measures, products, recommendations, status, tracker
 from mart.api.arrival import Clicks
 from mart.api.keys import Keys
 from mart.api.refusal import problem
@@ -61,7 +61,7 @@ def app(settings: Settings, engine: Engine, outlet: Outlet) -> FastAPI:
     )
     keys = Keys(settings.api)
     made.state.settings, made.state.engine, made.state.outlet, made.state.keys = settings, engine, outlet, keys
-    for router in (collector.router, recommendations.router, status.router):
+    for router in (collector.router, tracker.router, recommendations.router, products.router, status.router):
         made.include_router(router)
     made.add_exception_handler(AnyHttpException, _refused)
     made.add_exception_handler(RequestValidationError, _invalid)

@@ -21,7 +21,7 @@ Positions = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Array = TypeVar("Array", bound=NDArray[Any])
 
-COLUMNS = ("product_id", "title", "brand", "category", "price", "in_stock")
+COLUMNS = ("product_id", "title", "brand", "category", "price", "currency", "in_stock")
 _LEVELS = re.compile(r"\s*>\s*|\.")  # a dot or ' > ', as the sources have them
 NONE = -1  # of a product without category or brand
 
@@ -66,11 +66,14 @@ class Catalogue:
     version: int | None  # of processed.products
     titles: list[str | None]
     price: NDArray[np.float64]  # NaN where unknown
+    currencies: list[str | None]
     in_stock: Mask
     listed: Mask  # known to the catalogue
-    category: Positions  # number of the whole path
+    category: Positions  # number of the whole path, a place in `paths`
     department: Positions  # number of the path's first level
-    brand: Positions
+    brand: Positions  # a place in `makers`
+    paths: list[str]
+    makers: list[str]
     within: Mapping[str, Positions]
     brands: Mapping[str, Positions]
 
@@ -91,24 +94,31 @@ def load(settings: Settings, numbers: Numbers, known: Catalogue | None = None) -
 def of(rows: pa.Table, numbers: Numbers, version: int | None = None) -> Catalogue:
     """Put rows of processed.products in order of number."""
     place, products = numbers.deal(rows["product_id"]), len(numbers)
-    paths, named = _texts(rows["category"]), _texts(rows["brand"])
-    levels = [[one for one in _LEVELS.split(path) if one] if path else [] for path in paths]
-    titles = _spread(np.full(products, None), place, rows["title"].to_pylist()).tolist()
+    named = _texts(rows["brand"])
+    levels = [[one for one in _LEVELS.split(path) if one] if path else [] for path in _texts(rows["category"])]
+    titles, currencies = (
+        _spread(np.full(products, None), place, rows[name].to_pylist()).tolist() for name in ("title", "currency")
+    )
     price = rows["price"].cast(pa.float64()).to_numpy(zero_copy_only=False)
     in_stock = [one is not False for one in rows["in_stock"].to_pylist()]
-    codes = (
-        _codes(texts) for texts in ([".".join(one) for one in levels], [one[0] if one else "" for one in levels], named)
+    (paths, in_path), (_, in_department), (makers, of_brand) = (
+        _coded(texts) for texts in ([".".join(one) for one in levels], [one[0] if one else "" for one in levels], named)
     )
-    category, department, brand = (_spread(np.full(products, NONE, np.int32), place, code) for code in codes)
+    category, department, brand = (
+        _spread(np.full(products, NONE, np.int32), place, code) for code in (in_path, in_department, of_brand)
+    )
     return Catalogue(
         version,
         titles,
         _spread(np.full(products, np.nan), place, price),
+        currencies,
         _spread(np.ones(products, bool), place, in_stock),
         _spread(np.zeros(products, bool), place, True),
         category,
         department,
         brand,
+        paths,
+        makers,
         within=_gathered(place, [_labels(one) for one in levels]),
         brands=_gathered(place, [{name} if name else set() for name in named]),
     )
@@ -128,10 +138,11 @@ def _texts(column: pa.ChunkedArray) -> list[str]:
     return [(one or "").strip().lower() for one in column.to_pylist()]
 
 
-def _codes(texts: list[str]) -> Positions:
-    """Number texts in order; an empty one is NONE."""
-    known = {text: number for number, text in enumerate(sorted(set(texts) - {""}))}
-    return np.array([known.get(text, NONE) for text in texts], np.int32)
+def _coded(texts: list[str]) -> tuple[list[str], Positions]:
+    """Number texts in order, and say which number is which; an empty one is NONE."""
+    names = sorted(set(texts) - {""})
+    known = {text: number for number, text in enumerate(names)}
+    return names, np.array([known.get(text, NONE) for text in texts], np.int32)
 
 
 def _gathered(place: Positions, labels: list[set[str]]) -> dict[str, Positions]:

@@ -1,17 +1,15 @@
 """`POST /events`: what shoppers do, judged at the door and sent on; 202 only when the broker has every accepted event.
 
-In: one event, an array of them, or `{"events": [...], "sent_at": ...}`, whatever the content type says. Out: what became of each. `GET
-/tracker.js` is the page's part.
+In: one event, an array of them, or `{"events": [...], "sent_at": ...}`, whatever the content type says. Out: what became of each.
+api/tracker is the page's part.
 """
 
 import asyncio
-import hashlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -25,10 +23,6 @@ from mart.edges.collecting import Busy
 from mart.settings import Settings
 
 router = APIRouter(tags=["collector"])
-
-TRACKER = (Path(__file__).parent / "static" / "tracker.js").read_bytes()
-_TAG = f'"{hashlib.sha256(TRACKER).hexdigest()[:20]}"'
-_KEPT = {"ETag": _TAG, "Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 class Receipt(BaseModel):
@@ -75,14 +69,6 @@ async def collect(request: Request, caller: Annotated[Caller, Depends(needs("col
     except Busy as busy:
         return _again(judged, busy)
     return _receipt(judged, common)
-
-
-@router.get("/tracker.js", response_class=Response, responses={200: {"content": {"text/javascript": {}}}, 304: {}})
-async def tracker(request: Request) -> Response:
-    """Give the script that pages send events with."""
-    if request.headers.get("if-none-match") == _TAG:
-        return Response(status_code=304, headers=_KEPT)
-    return Response(TRACKER, headers=_KEPT, media_type="text/javascript")
 
 
 def _settings(request: Request) -> Settings:

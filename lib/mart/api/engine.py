@@ -13,8 +13,8 @@ from threading import Event as Signal
 from threading import Thread
 
 from mart import experiments, recommendation_id
-from mart.api import explain, filters, ladder, measures, recommend
-from mart.api.answers import Answer, Because, NotReady, UnknownProduct, WhyNot
+from mart.api import explain, filters, ladder, measures, recommend, shelf
+from mart.api.answers import Answer, Because, NotReady, WhyNot
 from mart.api.base import lately, micros
 from mart.api.ladder import Place
 from mart.api.loader import Loader
@@ -93,7 +93,7 @@ class Engine:
 
     def sizes(self) -> dict[str, int]:
         """Count what is held in memory."""
-        snapshot = self._ready()
+        snapshot = self.snapshot()
         pairs, users = len(snapshot.base.history.pairs), len(snapshot.base.history.users)
         return {"products": len(snapshot.numbers), "pairs": pairs, "users": users} | self._recent.sizes()
 
@@ -106,14 +106,14 @@ class Engine:
     def similar(self, product_id: str, ask: Ask) -> Answer:
         """List products like one. Raises NotReady, UnknownProduct, UnknownVariant."""
         snapshot, who, arms = self._look(ask)
-        product = _number(snapshot, product_id)
+        product = shelf.number(snapshot, product_id)
         lists = [recommend.similar(snapshot, one, product, who, ask) for one in arms.models]
         return self._answer(snapshot, who, lists, arms, ask.n)
 
     def because(self, product_id: str, ask: Ask) -> Because:
         """Take a product's score for a shopper apart. Raises NotReady, UnknownProduct, UnknownVariant."""
         snapshot, who, arms = self._look(ask)
-        product, model = _number(snapshot, product_id), snapshot.models.get(arms.models[0])
+        product, model = shelf.number(snapshot, product_id), snapshot.models.get(arms.models[0])
         known = (snapshot.numbers, snapshot.catalogue)
         parts = explain.contributions(model, who.acts, product, *known) if model else []
         place = Place(product, 0.0, "fold_in" if parts else "popular")
@@ -124,7 +124,7 @@ class Engine:
     def why_not(self, product_id: str, ask: Ask) -> WhyNot:
         """Say why a product is not in a shopper's list. Raises NotReady, UnknownProduct, UnknownVariant."""
         snapshot, who, arms = self._look(ask)
-        product = _number(snapshot, product_id)
+        product = shelf.number(snapshot, product_id)
         if names := filters.against(snapshot.catalogue, ask.wish, who.own, product):
             return WhyNot(False, names, None, "; ".join(filters.SAID[name] for name in names))
         all_of_them = replace(ask, n=len(snapshot.catalogue))
@@ -140,7 +140,8 @@ class Engine:
         """Find the click on a list that a shopper came from to a product, at most `api.attribution_hours` before."""
         return self._recent.last_click(user_id, session_id, product_id, micros(before))
 
-    def _ready(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
+        """Give what answers are made from. Raises NotReady."""
         snapshot = self._snapshot
         if snapshot is None:
             raise NotReady(self._fault)
@@ -148,7 +149,7 @@ class Engine:
 
     def _look(self, ask: Ask) -> tuple[Snapshot, Shopper, Assignment]:
         """Find what an answer is made from: the newest snapshot, what is known of the shopper, and the variant."""
-        snapshot, now = self._ready(), datetime.now(UTC)
+        snapshot, now = self.snapshot(), datetime.now(UTC)
         doings = self._recent.of(ask.user_id, ask.session_id, micros(now))
         arms = assigned(self.settings.experiments, ask, doings, now)
         return snapshot, recommend.shopper(snapshot, doings, ask, self.settings.api, now), arms
@@ -190,10 +191,3 @@ class Engine:
         if first and self.settings.kafka.brokers:
             self._tail.start(snapshot.base.ends)
         self._recent.forget(snapshot.base.ends, micros(now))
-
-
-def _number(snapshot: Snapshot, product_id: str) -> int:
-    number = snapshot.numbers.of(product_id)
-    if number is None or number >= len(snapshot.catalogue):
-        raise UnknownProduct(f"no product {product_id!r} is known: neither the catalogue nor the model names it")
-    return number

@@ -13,6 +13,7 @@ from mart.api.history import Acts
 from mart.api.ladder import Place
 from mart.api.model import Model
 from mart.models import foldin
+from mart.tables.recommendations import BECAUSE, BOUGHT, IN_CART, LOOKED
 
 WORDS = {
     "fold_in": "popular with shoppers like you",
@@ -50,7 +51,7 @@ def reasons(model: Model | None, acts: Acts, places: list[Place], numbers: Numbe
     """Word for each place why it is there: by the product that adds most to its score, where the model put it there."""
     near = strongest(model, acts, [place.product for place in places if place.step == "fold_in"]) if model else {}
     return [
-        f"because you {did(acts, near[place.product])} {name(near[place.product], numbers, shown)}"
+        BECAUSE[did(acts, near[place.product])] % name(near[place.product], numbers, shown)
         if place.product in near
         else WORDS[place.step]
         for place in places
@@ -81,8 +82,8 @@ def did(acts: Acts, product: int) -> str:
     """Word the weightiest thing that was done with a product."""
     row = int(np.flatnonzero(acts.products == product)[0])
     if acts.purchases[row] > 0:
-        return "bought"
-    return "put in the cart:" if acts.cart_adds[row] > 0 else "looked at"
+        return BOUGHT
+    return IN_CART if acts.cart_adds[row] > 0 else LOOKED
 
 
 def name(product: int, numbers: Numbers, shown: Catalogue) -> str:

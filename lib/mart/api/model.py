@@ -108,4 +108,4 @@ def of(released: registry.Released, place: Positions, given: Factors, products: 
 
 def guessed(model: Model, catalogue: Catalogue) -> Factors:
     """Place products where those of their category and brand lie: (products, rank), for those that the model does not know."""
-    return newcomers.middle(model.factors, model.known, catalogue.category, catalogue.brand)
+    return newcomers.between(model.factors, model.known, catalogue.category, catalogue.brand)

@@ -28,17 +28,17 @@ Asking = Annotated[Parameters, Query()]
 def recommendations(request: Request, user_id: UserId, asking: Asking) -> Answer:
     """List what a shopper wants next: by the model where they did anything, else what is popular."""
     with said():
-        return _answer(_engine(request).recommend(asking.ask(user_id)))
+        return _answer(engine(request).recommend(asking.ask(user_id)))
 
 
 @router.post("/recommendations")
 def recommendations_for_many(request: Request, asked: Annotated[Asked, Body()]) -> Answer | Lists:
     """List what an unknown visitor wants next, by the session or by products looked at; or make lists for many shoppers."""
-    engine, products = _engine(request), tuple(asked.products)
+    asking, products = engine(request), tuple(asked.products)
     with said():
         if not asked.user_ids:
-            return _answer(engine.recommend(asked.ask(None, products)))
-        made = ((user, engine.recommend(asked.ask(user, products))) for user in asked.user_ids)
+            return _answer(asking.recommend(asked.ask(None, products)))
+        made = ((user, asking.recommend(asked.ask(user, products))) for user in asked.user_ids)
         return Lists(lists=[ListOf(user_id=user, **dict(_answer(one))) for user, one in made])
 
 
@@ -46,14 +46,14 @@ def recommendations_for_many(request: Request, asked: Annotated[Asked, Body()]) 
 def similar(request: Request, product_id: ProductId, asking: Asking) -> Answer:
     """List products like one; the score is the cosine of their factors."""
     with said():
-        return _answer(_engine(request).similar(product_id, asking.ask()))
+        return _answer(engine(request).similar(product_id, asking.ask()))
 
 
 @router.get("/users/{user_id}/because/{product_id}", responses={404: {"model": Problem}})
 def because(request: Request, user_id: UserId, product_id: ProductId, asking: Asking) -> Because:
     """Say what of the things that a shopper did adds how much to a product's score."""
     with said():
-        found = _engine(request).because(product_id, asking.ask(user_id))
+        found = engine(request).because(product_id, asking.ask(user_id))
     return Because.model_validate({"user_id": user_id, "product_id": product_id, **vars(found)}, from_attributes=True)
 
 
@@ -61,7 +61,7 @@ def because(request: Request, user_id: UserId, product_id: ProductId, asking: As
 def why_not(request: Request, user_id: UserId, product_id: ProductId, asking: Asking) -> WhyNot:
     """Say which filter keeps a product out of a shopper's list, or at which place it stands."""
     with said():
-        found = _engine(request).why_not(product_id, asking.ask(user_id))
+        found = engine(request).why_not(product_id, asking.ask(user_id))
     return WhyNot.model_validate({"user_id": user_id, "product_id": product_id, **vars(found)})
 
 
@@ -78,7 +78,8 @@ def said() -> Iterator[None]:
         raise Refusal(503, "not_ready", f"not ready yet: {error}", after=2) from None
 
 
-def _engine(request: Request) -> Engine:
+def engine(request: Request) -> Engine:
+    """Give the engine that a request is answered by."""
     found: Engine = request.app.state.engine
     return found
 

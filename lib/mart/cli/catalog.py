@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from mart.cli.options import home_option, json_option, settings_of
+from mart.cli.options import home_option, json_option, settings_of, settings_option
 
 if TYPE_CHECKING:
     from mart.edges.glue import Change
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @home_option
-@click.option(
-    "--settings", "file", type=click.Path(path_type=Path), help="Settings file; conf/local.toml says what can be set."
-)
+@settings_option
 @click.option(
     "--manifests/--no-manifests", "spectrum", default=True, show_default=True,
     help="Write symlink manifests and register the tables that Redshift Spectrum reads through them.",

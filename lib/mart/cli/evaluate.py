@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from mart.cli.options import home_option, json_option, settings_of
+from mart.cli.options import home_option, json_option, settings_of, settings_option
 from mart.settings import Als, Settings
 
 if TYPE_CHECKING:
@@ -54,13 +54,8 @@ TRIALS = {MOVIELENS: 24}  # of a search where nothing else is said
     "--search", "trials", type=click.IntRange(min=0), help="Trials of a search for hyper-parameters, on an inner split."
 )
 @click.option("--models", "chosen", help=f"Only these, with commas between: {','.join(MODELS)}.")
-@click.option(
-    "--settings",
-    "file",
-    type=click.Path(path_type=Path),
-    help="Settings file; its section als is where a search begins.",
-)
 @home_option
+@settings_option
 @json_option
 def evaluate(
     protocol: str, data: Path | None, name: str | None, cut: datetime | None, last_share: float | None,

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from mart.cli.options import home_option, json_option, settings_of
+from mart.cli.options import home_option, json_option, settings_of, settings_option
 from mart.experiments.assignment import CHAMPION, ExperimentError, began, check, ended, in_order, overlap
 from mart.settings import Experiment, Settings
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from mart.experiments.findings import Report
 
 DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
-file_option = click.option(
-    "--settings", "file", type=click.Path(path_type=Path), help="Settings file with [experiments.NAME]."
-)
 
 
 @click.group()
@@ -31,7 +28,7 @@ def experiments() -> None:
 
 @experiments.command("list")
 @home_option
-@file_option
+@settings_option
 @json_option
 def list_(home: Path, file: Path | None, as_json: bool) -> None:
     """List the experiments of the settings, in the order in which they choose their shoppers.
@@ -58,7 +55,7 @@ def list_(home: Path, file: Path | None, as_json: bool) -> None:
 @experiments.command()
 @click.argument("name")
 @home_option
-@file_option
+@settings_option
 @click.option("--since", type=DAY, help="Leave out what was before, UTC  [its start].")
 @click.option("--until", type=DAY, help="Leave out what was after, UTC  [its end, or now].")
 @click.option(

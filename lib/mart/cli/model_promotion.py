@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mart.cli import model_tables as shown
-from mart.cli.options import home_option, json_option, settings_of
+from mart.cli.options import home_option, json_option, settings_of, settings_option
 
 if TYPE_CHECKING:
     from mart.edges.registry import Released
@@ -23,8 +23,9 @@ LONGEST_WHY = 1_000  # characters
 @click.option("--force", is_flag=True, help="Go past the gate; needs --why, and both are kept on record.")
 @click.option("--why", default="", metavar="TEXT", help="Reason, kept with the version.")
 @home_option
+@settings_option
 @json_option
-def promote(version: str, force: bool, why: str, home: Path, as_json: bool) -> None:
+def promote(version: str, force: bool, why: str, home: Path, file: Path | None, as_json: bool) -> None:
     """Make a version champion, if the gate lets it. Exit code 1 where it does not.
 
     A version that was measured against another champion than today's is measured anew first, which starts Spark.
@@ -37,7 +38,7 @@ def promote(version: str, force: bool, why: str, home: Path, as_json: bool) -> N
     from mart import release
 
     _check_why(force, why)
-    settings = settings_of(home)
+    settings = settings_of(home, file)
     with told():
         made = release.promote(settings, version, _measure(settings), why.strip(), force)
     shown.promoted(made, as_json)
@@ -46,8 +47,9 @@ def promote(version: str, force: bool, why: str, home: Path, as_json: bool) -> N
 @click.command()
 @click.option("--why", default="", metavar="TEXT", help="Reason, kept with the version.")
 @home_option
+@settings_option
 @json_option
-def rollback(why: str, home: Path, as_json: bool) -> None:
+def rollback(why: str, home: Path, file: Path | None, as_json: bool) -> None:
     """Bring the champion before back; again goes back further.
 
     \b
@@ -57,7 +59,7 @@ def rollback(why: str, home: Path, as_json: bool) -> None:
     from mart import release
 
     _check_why(False, why)
-    settings = settings_of(home)
+    settings = settings_of(home, file)
     with told():
         made = release.rollback(settings, why.strip())
     shown.promoted(made, as_json)

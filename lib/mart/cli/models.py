@@ -11,7 +11,7 @@ from rich.markdown import Markdown
 from mart.cli import model_promotion as promotion
 from mart.cli import model_tables as shown
 from mart.cli.model_promotion import told
-from mart.cli.options import home_option, json_option, settings_of
+from mart.cli.options import home_option, json_option, settings_of, settings_option
 
 
 @click.group()
@@ -24,8 +24,9 @@ def models() -> None:
 
 @models.command("list")
 @home_option
+@settings_option
 @json_option
-def list_(home: Path, as_json: bool) -> None:
+def list_(home: Path, file: Path | None, as_json: bool) -> None:
     """List the versions, newest first, with what the gate said and how each became champion.
 
     \b
@@ -36,7 +37,7 @@ def list_(home: Path, as_json: bool) -> None:
     from mart.edges import registry
 
     with told():
-        found = registry.versions(settings_of(home))
+        found = registry.versions(settings_of(home, file))
     if as_json:
         print(json.dumps({"versions": [shown.document(version) for version in found]}))
     elif found:
@@ -48,8 +49,9 @@ def list_(home: Path, as_json: bool) -> None:
 @models.command()
 @click.argument("version")
 @home_option
+@settings_option
 @json_option
-def show(version: str, home: Path, as_json: bool) -> None:
+def show(version: str, home: Path, file: Path | None, as_json: bool) -> None:
     """Show a version's card: data, hyper-parameters, how good it is and for whom, limits, promotions.
 
     \b
@@ -60,7 +62,7 @@ def show(version: str, home: Path, as_json: bool) -> None:
     from mart import release
     from mart.edges import registry
 
-    settings = settings_of(home)
+    settings = settings_of(home, file)
     with told():
         found = registry.get(settings, version)
         text = release.described(settings, found)
@@ -76,8 +78,9 @@ def show(version: str, home: Path, as_json: bool) -> None:
 @click.argument("a")
 @click.argument("b")
 @home_option
+@settings_option
 @json_option
-def compare(a: str, b: str, home: Path, as_json: bool) -> None:
+def compare(a: str, b: str, home: Path, file: Path | None, as_json: bool) -> None:
     """Put two versions side by side: where their hyper-parameters differ, and every metric.
 
     Each was measured when it was trained, on the data of then; only the gate compares on the same cut.
@@ -89,7 +92,7 @@ def compare(a: str, b: str, home: Path, as_json: bool) -> None:
     """
     from mart.edges import registry
 
-    settings = settings_of(home)
+    settings = settings_of(home, file)
     with told():
         one, other = (registry.get(settings, name) for name in (a, b))
     both = shown.side_by_side(one, other)
@@ -99,8 +102,9 @@ def compare(a: str, b: str, home: Path, as_json: bool) -> None:
 @models.command("explain-gate")
 @click.argument("version")
 @home_option
+@settings_option
 @json_option
-def explain_gate(version: str, home: Path, as_json: bool) -> None:
+def explain_gate(version: str, home: Path, file: Path | None, as_json: bool) -> None:
     """Say what the gate looked at, check by check, with the figures. Exit code 1 where it is shut.
 
     \b
@@ -111,7 +115,7 @@ def explain_gate(version: str, home: Path, as_json: bool) -> None:
     from mart import release
     from mart.edges import registry
 
-    settings = settings_of(home)
+    settings = settings_of(home, file)
     with told():
         found = registry.get(settings, version)
         verdict = release.recorded(settings, found)
@@ -129,8 +133,9 @@ def explain_gate(version: str, home: Path, as_json: bool) -> None:
 @click.argument("version")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @home_option
+@settings_option
 @json_option
-def export(version: str, folder: Path, home: Path, as_json: bool) -> None:
+def export(version: str, folder: Path, home: Path, file: Path | None, as_json: bool) -> None:
     """Write a version's factors with their ids into a new FOLDER: Parquet, npz, and model.json.
 
     \b
@@ -141,7 +146,7 @@ def export(version: str, folder: Path, home: Path, as_json: bool) -> None:
     """
     from mart.edges import factors, registry
 
-    settings = settings_of(home)
+    settings = settings_of(home, file)
     with told():
         released = registry.released(settings, registry.get(settings, version).version)
         assert released

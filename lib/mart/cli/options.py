@@ -13,6 +13,12 @@ home_option = click.option(
     show_default=True,
     help="Folder that holds the lake and the services' data.",
 )
+settings_option = click.option(
+    "--settings",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Settings file; conf/local.toml says what can be set.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
 

@@ -11,14 +11,14 @@ from threading import Event
 
 import click
 
-from mart.cli.options import home_option, json_option, settings_of
+from mart.cli.options import home_option, json_option, settings_of, settings_option
 
 FUNCTION = Path(__file__).parents[3] / "jobs" / "streaming" / "offers_lambda.py"
 
 
 @click.command()
 @home_option
-@click.option("--settings", "file", type=click.Path(path_type=Path), help="Settings file; conf/local.toml shows all.")
+@settings_option
 @click.option(
     "--batch-size", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Records of a batch."
 )

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import click
 
-from mart.cli.options import home_option, json_option, settings_of
+from mart.cli.options import home_option, json_option, settings_of, settings_option
 
 
 @click.command()
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB [JOB …]")
 @home_option
-@click.option(
-    "--settings", "file", type=click.Path(path_type=Path), help="Settings file; conf/local.toml says what can be set."
-)
+@settings_option
 @click.option("--available-now", is_flag=True, help="Streams take what is there, then end.")
 @click.option(
     "--full",

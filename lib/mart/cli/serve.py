@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from mart.cli.options import home_option, settings_of
+from mart.cli.options import home_option, settings_of, settings_option
 
 
 @click.command()
 @home_option
-@click.option("--settings", "file", type=click.Path(path_type=Path), help="Settings file; conf/local.toml shows all.")
+@settings_option
 @click.option("--host", help="Address to listen at; the settings' api.host, 127.0.0.1, if not given.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; the settings' api.port, 8000, if not given; 0: any.")
 def serve(home: Path, file: Path | None, host: str | None, port: int | None) -> None:
@@ -33,6 +33,7 @@ def serve(home: Path, file: Path | None, host: str | None, port: int | None) -> 
     from mart.api.engine import Engine
     from mart.api.keys import is_loopback
     from mart.edges.collecting import KafkaOutlet
+    from mart.edges.kinesis import KinesisOutlet
     from mart.experiments import ExperimentError
 
     settings = settings_of(home, file)
@@ -47,7 +48,8 @@ def serve(home: Path, file: Path | None, host: str | None, port: int | None) -> 
         engine = Engine(settings)
     except ExperimentError as error:
         raise click.ClickException(str(error)) from None
-    made = app(settings, engine, KafkaOutlet(settings))
+    outlet = KinesisOutlet(settings) if settings.kinesis.activity else KafkaOutlet(settings)
+    made = app(settings, engine, outlet)
     server = uvicorn.Server(uvicorn.Config(made, log_config=log_config(), server_header=False))
     logging.getLogger("uvicorn.error").info("http://%s:%d", host, door.getsockname()[1])
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -16,8 +16,11 @@ from typing import TypeVar
 from mart.local import aws, files, kafka, mlflow, ports, processes, snowflake
 from mart.local.demoshop import service as demoshop
 from mart.local.service import Place, Service, ServiceError
+from mart.local.storefront.service import API, STOREFRONT
 
-SERVICES: tuple[Service, ...] = (kafka.SERVICE, snowflake.SERVICE, aws.SERVICE, mlflow.SERVICE, demoshop.SERVICE)
+SERVICES: tuple[Service, ...] = (
+    kafka.SERVICE, snowflake.SERVICE, aws.SERVICE, mlflow.SERVICE, demoshop.SERVICE, API, STOREFRONT,
+)  # fmt: skip
 START = 90.0  # seconds a service may take to answer: a cold machine with two cores and four services
 STOP = 20.0  # seconds a service may take to end before it is killed
 T = TypeVar("T")

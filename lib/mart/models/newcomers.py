@@ -15,26 +15,30 @@ NEAR = 0.25
 def guess(
     factors: Floats, known: NDArray[np.bool_], category: NDArray[np.integer], brand: NDArray[np.integer]
 ) -> Floats:
-    """Fill in the rows that are not `known`: the mean of the category and of the brand, 0 where neither is known.
+    """Fill in the rows that are not `known` by their place `between` others."""
+    return np.asarray(np.where(known[:, None], factors, between(factors, known, category, brand)), np.float32)
 
-    A product that few have touched lies near the origin, the regularisation sees to that; so no guess lies further out than
-    a quarter of the known products, or new ones would fill the lists of whoever likes a category.
+
+def between(
+    factors: Floats, known: NDArray[np.bool_], category: NDArray[np.integer], brand: NDArray[np.integer]
+) -> Floats:
+    """Place each product between the known ones of its category and brand: (products, rank), 0 where there is none.
+
+    Codes count from 0, one for each product, of which there may be more than rows of factors; -1 is a product of which it is
+    not known. A product that few have touched lies near the origin, the regularisation sees to that; so no place lies further
+    out than a quarter of the known products, or new ones would fill the lists of whoever likes a category.
     """
-    guessed = middle(factors, known, category, brand)
+    guessed = _middle(factors, known, category, brand)
     far = np.linalg.norm(guessed, axis=1) / (
         np.quantile(np.linalg.norm(factors[known], axis=1), NEAR) if known.any() else 1
     )
-    return np.asarray(np.where(known[:, None], factors, guessed / np.maximum(far, 1)[:, None]), np.float32)
+    return np.asarray(guessed / np.maximum(far, 1)[:, None], np.float32)
 
 
-def middle(
+def _middle(
     factors: Floats, known: NDArray[np.bool_], category: NDArray[np.integer], brand: NDArray[np.integer]
 ) -> Floats:
-    """Average what is known of each product's category and brand: (products, rank), 0 where that is nothing.
-
-    Codes count from 0, one for each product, of which there may be more than rows of factors; -1 is a product of which it is
-    not known.
-    """
+    """Average what is known of each product's category and brand."""
     total, weight = np.zeros((len(category), factors.shape[1]), np.float32), np.zeros(len(category), np.float32)
     for codes, worth in ((category, CATEGORY), (brand, BRAND)):
         means, there = _means(factors, known, codes)

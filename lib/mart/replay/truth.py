@@ -7,6 +7,7 @@ there; the lake's are estimates. The whole is independent of Spark.
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from mart.replay.stream import BROKEN, DUPLICATE, Arrivals
 from mart.replay.visits import TYPES, Events
 
 _EVENTS = """
-CREATE TABLE events AS SELECT
+SELECT
     type AS event_type, make_timestamp("at" * 1000) AS event_at, 'p' || product AS product_id,
     CASE WHEN shopper >= 0 THEN 'u' || shopper END AS user_id,
     coalesce(user_id, 's' || visit) AS who,
@@ -96,9 +97,14 @@ def _write_tables(folder: Path, shop: Shop, events: Events) -> None:
     columns = pd.DataFrame(vars(events))
     columns["type"] = np.array(TYPES, dtype=object)[events.type]
     columns["category"] = np.array(CATEGORIES, dtype=object)[shop.category[events.product]]
+    fold(folder, columns, TABLES, _EVENTS)
+
+
+def fold(folder: Path, columns: pd.DataFrame, tables: Mapping[str, str], events: str = "SELECT * FROM columns") -> None:
+    """Write a parquet file for each of `tables`, queries over `events`, which is one over the frame's columns."""
     with duckdb.connect() as database:
         database.register("columns", columns)
-        database.execute(_EVENTS)
-        for name, query in TABLES.items():
+        database.execute(f"CREATE TABLE events AS {events}")
+        for name, query in tables.items():
             file = str(folder / f"{name}.parquet").replace("'", "''")
             database.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet)")

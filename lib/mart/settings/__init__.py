@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mart.settings.market import Alerts, Offers, Scraping, Shop, Slack, Smtp, Sns
-from mart.settings.platform import Aws, Container, Glue, Ingest, Kafka, Live, Mlflow, Snowflake
+from mart.settings.platform import Aws, Container, Glue, Ingest, Kafka, Kinesis, Live, Mlflow, Snowflake
 from mart.settings.recommending import Als, Api, ApiKey, Experiment, FoldIn, Gate, Taste
 from mart.settings.section import Section
 
@@ -30,6 +30,7 @@ __all__ = [
     "Glue",
     "Ingest",
     "Kafka",
+    "Kinesis",
     "Live",
     "Mlflow",
     "Offers",
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     lake: str = ""
     checkpoints: str = ""
     kafka: Kafka = Kafka()
+    kinesis: Kinesis = Kinesis()
     snowflake: Snowflake = Snowflake()
     mlflow: Mlflow = Mlflow()
     aws: Aws = Aws()

@@ -16,6 +16,12 @@ class Kafka(Section):
     max_offsets_per_trigger: int = 500_000
 
 
+class Kinesis(Section):
+    """The stream that carries activity in Kafka's place."""
+
+    activity: str = ""  # its name; empty: Kafka's topic does
+
+
 class Snowflake(Section):
     """Where serving tables are published to."""
 

@@ -8,6 +8,14 @@ from dataclasses import replace
 
 from mart.schema import DOUBLE, FLOATS, INT, LONG, STRING, TIMESTAMP, Column, Table, View
 
+BOUGHT, IN_CART, LOOKED = "bought", "put in the cart", "looked at"  # what a shopper did with another product
+
+BECAUSE = {  # the reason for one, worded alike in lists made in advance and on request; that product's title is filled in
+    BOUGHT: "because you bought %s",
+    IN_CART: "because you put %s in the cart",
+    LOOKED: "because you looked at %s",
+}
+
 _MODEL = (
     Column("model_version", STRING, "Version of the model in the registry."),
     Column("made_from_version", LONG, "Version of processed.events that it was made from."),

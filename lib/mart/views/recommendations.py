@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from mart.settings import Taste
-from mart.tables.recommendations import EVERYONE, RECOMMENDATIONS
+from mart.tables.recommendations import BECAUSE, BOUGHT, EVERYONE, IN_CART, LOOKED, RECOMMENDATIONS
 
 HISTORY = 50  # products that may be named as a reason, the strongest of a shopper's
 
@@ -91,9 +91,6 @@ def _strength(taste: Taste) -> Column:
 
 
 def _reason() -> Column:
-    did = (
-        F.when(F.col("purchases") > 0, F.lit("bought"))
-        .when(F.col("cart_adds") > 0, F.lit("put in the cart:"))
-        .otherwise(F.lit("looked at"))
-    )
-    return F.concat_ws(" ", F.lit("because you"), did, F.coalesce("title", "product_id"))
+    title = F.coalesce("title", "product_id")
+    bought, in_cart, looked = (F.format_string(BECAUSE[did], title) for did in (BOUGHT, IN_CART, LOOKED))
+    return F.when(F.col("purchases") > 0, bought).when(F.col("cart_adds") > 0, in_cart).otherwise(looked)

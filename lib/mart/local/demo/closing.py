@@ -17,6 +17,7 @@ from mart.local.demo import market_tables
 from mart.local.demo.live import waits
 from mart.local.demo.play import Played
 from mart.local.demo.shape import shaped
+from mart.local.storefront.service import STOREFRONT
 from mart.schema import Table as Declared
 from mart.settings import Settings
 from mart.tables import CATALOGUE
@@ -50,6 +51,10 @@ RECOMMENDED = f"""
 SELECT rank, {_TITLE.format("r")}, reason
 FROM serving.current_recommendations r LEFT JOIN processed.products p USING (product_id)
 WHERE user_id = '{{}}' ORDER BY rank LIMIT 6"""
+
+FEEDBACK = """
+SELECT position, sum(impressions), sum(clicks), sum(cart_adds), sum(purchases), sum(revenue)
+FROM serving.recommendation_feedback WHERE position > 0 GROUP BY position ORDER BY position LIMIT 8"""
 
 LEDGER = """
 SELECT regexp_replace(source, '^kafka:', 'Kafka topic '), count(DISTINCT partition), sum(landed), sum(events), sum(duplicates), sum(rejects)
@@ -86,7 +91,9 @@ _LEFT = (
 def _kept(settings: Settings) -> Iterator[str]:
     """Say what to try next."""
     home = "" if settings.home == Path(".mart").absolute() else f" --home {settings.home}"
+    shop = next(one.address for one in services.status(settings.home) if one.name == STOREFRONT.name)
     yield "All of it is still there. Next:"
+    yield f"  {shop}      click, put into the cart, and watch the list change; log in as a shopper of above"
     yield f'  mart query "SELECT * FROM serving.sales ORDER BY revenue DESC LIMIT 10"{home}'
     yield f"  mart run streaming/live{home}      and beside it: mart generate --rate 200 --seconds 60{home}"
     yield f"  mart down{home}"
@@ -105,6 +112,8 @@ def _tables(played: Played) -> Iterator[Table]:
     )
     yield _funnel(settings)
     yield from _shopper(settings)
+    columns = ("place", "seen", "clicked", "into the cart", "bought", "revenue")
+    yield shaped("What became of the lists that shoppers were shown", columns, _ask(settings, FEEDBACK))
     yield from market_tables.tables(settings)
     yield _freshness(played)
     columns = ("source", "partitions", "landed", "= events", "+ duplicates", "+ rejects")

@@ -16,7 +16,9 @@ from mart.local.demo import live, market_proof, proof
 from mart.local.demo.live import Seen
 from mart.local.demo.market import Market, Truth
 from mart.local.demo.material import Material, invented, real
+from mart.local.demo.reactions import Reactions
 from mart.local.demo.screen import Screen
+from mart.local.demo.shoppers import Shoppers
 from mart.replay import FORMATS
 from mart.replay.send import send, send_products
 from mart.settings import Settings
@@ -43,9 +45,15 @@ class Played:
 
     settings: Settings
     told: str
-    sent: int = 0
+    history: int = 0  # records
+    reactions: Reactions = field(default_factory=Reactions)
     seen: Seen = field(default_factory=Seen)
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def sent(self) -> int:
+        """Count all records that went in."""
+        return self.history + len(self.reactions.events) + len(self.seen.sent)
 
     @property
     def off(self) -> list[Finding]:
@@ -60,14 +68,14 @@ def play(home: Path, asked: Asked, screen: Screen) -> Played:
         os.environ.setdefault("SPARK_SUBMIT_OPTS", job.SHORT_RUN)
         spark = job.session(settings, "demo")
     try:
-        play = _Play(spark, settings, material, screen)
+        play = _Play(spark, settings, material, screen, asked.seed)
         return play.all()
     finally:
         spark.stop()
 
 
 def _services(home: Path, screen: Screen) -> Settings:
-    with screen.step("Services start: Kafka, Snowflake, AWS, MLflow and shops to crawl, on this machine") as step:
+    with screen.step("Services start: Kafka, Snowflake, AWS, MLflow, the HTTP service, shops, on this machine") as step:
         failed = [f"{one.title}: {one.detail}" for one in services.up(home) if one.state != "up"]
         if failed:
             raise Failed("\n".join(failed))
@@ -87,15 +95,17 @@ def _material(settings: Settings, asked: Asked, screen: Screen) -> Material:
 
 
 class _Play:
-    """One run over one lake, in four acts."""
+    """One run over one lake, in five acts."""
 
-    def __init__(self, spark: SparkSession, settings: Settings, material: Material, screen: Screen) -> None:
+    def __init__(self, spark: SparkSession, settings: Settings, material: Material, screen: Screen, seed: int) -> None:
         self._spark, self._settings, self._material, self._screen = spark, settings, material, screen
         self._played = Played(settings, material.told)
+        self._seed, self._reacted = seed, settings.home / "reactions"
         self._truth: tuple[Truth, Truth] = ([], [])
 
     def all(self) -> Played:
         self._history()
+        self._reactions()
         self._live()
         self._market()
         self._proof()
@@ -103,9 +113,9 @@ class _Play:
 
     def _history(self) -> None:
         with self._screen.step("History: the first 80 % is dropped into the landing zone's inbox") as step:
-            self._played.sent = send(self._settings, "landing", self._material.history()).lines
+            self._played.history = send(self._settings, "landing", self._material.history()).lines
             products = send_products(self._settings, "demo", self._material.products())
-            step.note = f"{self._played.sent:,} records, {products:,} products"
+            step.note = f"{self._played.history:,} records, {products:,} products"
         self._step("Products: the catalogue is read", "batch/products")
         with self._screen.step("Ingest: every record lands with what became of it") as step:
             self._to_its_end("streaming/ingest_activity")
@@ -115,9 +125,15 @@ class _Play:
         self._step("Serving: batch and speed are merged", "serving/merge")
         self._step("Recommendations: a list for every shopper, with reasons", "serving/recommendations")
 
+    def _reactions(self) -> None:
+        with self._screen.step("Storefront: some shoppers get lists over HTTP, click, and buy") as step:
+            self._played.reactions = Shoppers(self._settings, self._seed).react()
+            self._played.reactions.write(self._reacted)
+            step.note = self._played.reactions.told()
+
     def _live(self) -> None:
         with self._screen.step("Live: the rest comes through Kafka, a batch run goes on beside it") as step:
-            expected = max(1, self._material.lines - self._played.sent)
+            expected = max(1, self._material.lines - self._played.history)
             stream = self._start("streaming/live")
             try:
                 batch = self._job("batch/views")
@@ -125,7 +141,6 @@ class _Play:
                 self._played.seen = playing.play(self._material.live())
             finally:
                 stream.stop()
-            self._played.sent += len(self._played.seen.sent)
             step.note = live.told(self._played.seen)
         if not self._material.truth:  # the rest of a data set names products that its first part did not
             send_products(self._settings, "demo", self._material.products())
@@ -148,7 +163,7 @@ class _Play:
             found = [*verify(self._spark, self._settings), proof.everything_landed(self._settings, self._played.sent)]
             found += market_proof.prove(self._settings, *self._truth)
             if self._material.truth:
-                found += proof.equals_truth(self._settings, self._material.truth)
+                found += proof.equals_truth(self._settings, self._material.truth, self._reacted)
             self._played.findings = found
             step.note = f"{len(found)} checks, {len(self._played.off) or 'none'} off"
 
