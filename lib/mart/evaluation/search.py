@@ -51,6 +51,7 @@ class Search:
         """Search from `start`, and give the best settings with their score on the inner split."""
         self.scores = self.memory.done()
         best = start.model_copy(update={"rank": min(SMALL, start.rank)})
+        self.score(best)
         small = round(self.trials * FIRST)
         for step in STEPS:
             best = self._descend(best, dimensions, step, small)
@@ -99,6 +100,7 @@ class Search:
 
     def _stronger(self, als: Als) -> Als:
         """Double the regularisation as long as that helps: more coordinates want more of it."""
+        self.score(als)
         while self._left(self.trials):
             more = change(als, "regularisation", 2)
             if not self._better(more, als):
