@@ -16,6 +16,7 @@ def version() -> str:
 
 # What a Spark driver on EMR needs: emr/bootstrap.sh installs the wheel with these alone.
 RUNTIME = [
+    "aws-kinesis-agg>=1.2.3",
     "boto3>=1.40",
     "click>=8.1",
     "confluent-kafka>=2.11",

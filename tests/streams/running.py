@@ -84,6 +84,8 @@ class Home:
             "MART_KAFKA__ACTIVITY": self.settings.kafka.activity,
             "MART_KAFKA__PRODUCT_DETAILS": self.settings.kafka.product_details,
             "MART_KAFKA__OFFER_ALERTS": self.settings.kafka.offer_alerts,
+            "MART_KINESIS__ACTIVITY": self.settings.kinesis.activity,
+            "MART_AWS__ENDPOINT_URL": self.settings.aws.endpoint_url,
         }
         said = self.settings.home / "said"
         with said.open("wb") as file:

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from pyspark.sql import SparkSession
 
-from mart.edges import delta, inbox, kafka
+from mart.edges import delta, inbox, kafka, kinesis
 from mart.replay.generate import Plan, history
 from mart.replay.stream import Shares
 from mart.schema import Table
@@ -49,7 +49,8 @@ class Source:
     repeated: int = 0  # of those sent, the number that were sent before
 
     @classmethod
-    def make(cls, folder: Path, events: int, seed: int) -> "Source":
+    def make(cls, folder: Path, events: int, seed: int, largest: int | None = None) -> "Source":
+        """Generate records; those larger than `largest` bytes are left out."""
         plan = Plan(
             shoppers=40,
             products=20,
@@ -61,10 +62,12 @@ class Source:
         history(plan, folder, None, Settings.read(home=folder))
         told = [json.loads(line) for line in (folder / "rejects.jsonl").read_text().splitlines()]
         records = (folder / "activity.jsonl").read_bytes().split(b"\n")[:-1]
-        return cls(folder, records, {reject["record"] - 1: reject["reason"] for reject in told})
+        rejects = {reject["record"] - 1: reject["reason"] for reject in told}
+        kept = [n for n, record in enumerate(records) if largest is None or len(record) <= largest]
+        return cls(folder, [records[n] for n in kept], {new: rejects[n] for new, n in enumerate(kept) if n in rejects})
 
     def send(self, settings: Settings, count: int, to: str = "kafka") -> None:
-        """Send the next `count` records, to the topic or as a file into the inbox."""
+        """Send the next `count` records, to the topic or the stream, or as a file into the inbox."""
         begin = len(self.sent) - self.repeated
         portion = range(begin, min(begin + count, len(self.records)))
         assert portion, "all records have been sent"
@@ -81,7 +84,10 @@ class Source:
     def _send(self, settings: Settings, portion: Sequence[int], to: str) -> None:
         if to == "kafka":
             records = [(self._key(n), self.records[n]) for n in portion]
-            kafka.publish(settings.kafka.brokers, settings.kafka.activity, records)
+            if settings.kinesis.activity:
+                kinesis.publish(settings, records)
+            else:
+                kafka.publish(settings.kafka.brokers, settings.kafka.activity, records)
         else:
             inbox.write(settings, "activity", f"portion-{len(self.sent)}", [self.records[n] for n in portion])
         self.sent += portion

@@ -16,6 +16,7 @@ from rich.progress import TimeRemainingColumn as Remaining
 
 from mart.cli.options import home_option, json_option, settings_of
 from mart.edges.kafka import KafkaError
+from mart.edges.kinesis import NotPublished
 from mart.replay import FORMATS, send
 from mart.replay import generate as shop
 from mart.replay.files import NoInput, find
@@ -26,11 +27,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 POSITIVE = click.FloatRange(min=0, min_open=True)
 COUNT = click.IntRange(min=1)
 
-rate_option = click.option("--rate", type=POSITIVE, help="Records a second, to Kafka.")
+rate_option = click.option("--rate", type=POSITIVE, help="Records a second, to Kafka or Kinesis.")
 
 
 def _to_option(required: bool) -> Callable[[F], F]:
-    told = "The Kafka topic, or the landing zone's inbox."
+    told = "The Kafka topic, the Kinesis stream of the settings, or the landing zone's inbox."
     return click.option("--to", type=click.Choice(send.DESTINATIONS), required=required, help=told)
 
 
@@ -57,8 +58,8 @@ def replay(paths: tuple[Path, ...], name: str, to: str, rate: float | None, home
       mart replay 2019-Oct.csv.gz --format rees46 --to kafka --rate 1000
       mart replay events.jsonl --format jsonl --to kafka
     """
-    if rate and to != "kafka":
-        raise click.UsageError("--rate goes with --to kafka: files are written as fast as they can be")
+    if rate and to == "landing":
+        raise click.UsageError("--rate goes with --to kafka or kinesis: files are written as fast as they can be")
     with _told(), _bar("replaying", DownloadColumn()) as (bar, task):
         files = find(paths, FORMATS[name].suffixes)
         bar.update(task, total=sum(file.stat().st_size for file in files))
@@ -130,9 +131,9 @@ def _check(to: str | None, rate: float | None, seconds: float | None, faults: fl
         "--seconds needs --rate: how many events a second?": seconds and not rate,
         "--seconds goes with --to kafka: files are not live": seconds and to == "landing",
         "--bad, --duplicates and --late belong to the past: leave them out with --seconds": seconds and faults,
-        "--rate goes with --to kafka or --seconds: files are written as fast as they can be": rate
+        "--rate goes with --to kafka, --to kinesis or --seconds: files are written as fast as they can be": rate
         and not seconds
-        and to != "kafka",
+        and to not in ("kafka", "kinesis"),
     }
     for message, is_so in wrong.items():
         if is_so:
@@ -154,7 +155,7 @@ def _told() -> Iterator[None]:
         yield
     except NoInput as error:
         raise click.UsageError(str(error)) from None
-    except (KafkaError, OSError) as error:
+    except (KafkaError, NotPublished, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 

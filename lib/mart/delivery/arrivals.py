@@ -1,4 +1,4 @@
-"""Where records come from: a Kafka topic, files of history, and rejects that were queued again; one code for all."""
+"""Where records come from: a Kafka topic or a Kinesis stream, files of history, and rejects that were queued again; one code for all."""
 
 import sys
 from collections.abc import Callable
@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from mart.delivery import shards
 from mart.delivery.ingest import Ingest
-from mart.delivery.intake import Arrived
+from mart.delivery.intake import Activity, Arrived
 from mart.delivery.positions import Refused, gap
 from mart.delivery.stream import Stream
 from mart.edges import feeds, kafka, lake
@@ -23,12 +24,18 @@ INBOX_SECONDS = 5.0  # how often a folder is listed: history is in no hurry
 def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lambda _: None) -> None:
     """Start the queries that bring records of one kind in; `then` gets the new rows of each micro-batch that has some."""
 
-    def add(feed: DataFrame, name: str, last: Shape = lambda parsed: parsed, seconds: float | None = None) -> None:
+    def add(
+        feed: DataFrame,
+        name: str,
+        last: Shape = lambda parsed: parsed,
+        seconds: float | None = None,
+        anew: bool = False,
+    ) -> None:
         def work(frame: DataFrame, batch: int) -> None:
             if arrived := ingest(last(frame), batch):
                 then(arrived)
 
-        stream.add(feed, name, work, seconds)
+        stream.add(feed, name, work, seconds, anew)
 
     spark, settings, intake = ingest.spark, ingest.settings, ingest.intake
     name = intake.name
@@ -39,6 +46,13 @@ def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lam
     add(sources.stamped(feeds.inbox(spark, settings, name)), f"{name}_inbox", history, INBOX_SECONDS)
     requeued = sources.from_requeue(sources.stamped(feeds.inbox(spark, settings, intake.requeued)))
     add(ingest.parse(requeued), f"{name}_requeue", seconds=INBOX_SECONDS)
+    if settings.kinesis.activity and name == Activity.name:
+        records = sources.from_kinesis(
+            sources.stamped(shards.feed(ingest, stream.to_the_end)), settings.kinesis.activity
+        )
+        # A checkpoint would go on after a record that is gone, too.
+        add(ingest.parse(records), f"{name}_kinesis_{settings.kinesis.activity}", anew=settings.kinesis.accept_loss)
+        return
     topic: str = getattr(settings.kafka, intake.topic)
     start = _start(spark, settings, ingest, topic)
     if start is not None:

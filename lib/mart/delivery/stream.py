@@ -1,5 +1,6 @@
 """Streams at work: micro-batches that share one gate, so that they come one at a time and can be stopped between two."""
 
+import re
 import time
 from collections.abc import Callable
 from threading import Lock
@@ -16,6 +17,15 @@ from mart.settings import Settings
 OnBatch = Callable[[DataFrame, int], None]
 
 
+OURS = re.compile(
+    r"^\s*mart\.[\w.]+: (?P<said>.+)$", re.MULTILINE
+)  # as Python's trace ends with it, in Spark's message
+
+
+class SourceFailed(RuntimeError):
+    """A source of ours could not go on; the message is its own, without what Spark puts around it."""
+
+
 class Stopping(RuntimeError):
     """A micro-batch came to the gate after we were asked to stop; the next start takes it in."""
 
@@ -29,6 +39,11 @@ class Stream:
         self._queries: list[StreamingQuery] = []
         self._fault: BaseException | None = None
         self._stopping = False
+
+    @property
+    def to_the_end(self) -> bool:
+        """Whether queries take what is there, and end."""
+        return self._options.available_now
 
     def add(
         self, frame: DataFrame, name: str, on_batch: OnBatch, seconds: float | None = None, anew: bool = False
@@ -50,9 +65,8 @@ class Stream:
         for query in self._queries:
             try:
                 query.awaitTermination(max(0.01, end - time.monotonic()))  # type: ignore[arg-type]  # seconds, a float
-            except StreamingQueryException:
-                if self._fault is None:
-                    raise
+            except StreamingQueryException as error:
+                self._fault = self._fault or _ours(error) or error
         if self._fault is not None:
             raise self._fault  # in its own words, not wrapped by every layer that it passed
         return not any(query.isActive for query in self._queries)
@@ -86,3 +100,9 @@ class Stream:
                     raise
 
         return work
+
+
+def _ours(error: StreamingQueryException) -> SourceFailed | None:
+    """Find what a source of ours, which runs in a process of Python's own, has said."""
+    said = OURS.findall(str(error))
+    return SourceFailed(said[-1]) if said else None

@@ -11,6 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mart.edges import lake
+from mart.edges.kinesis_source import KinesisSource, noted
+from mart.edges.shards import Place
 from mart.schema import Table
 from mart.settings import Settings
 
@@ -22,6 +24,14 @@ def kafka(spark: SparkSession, settings: Settings, topic: str, start: Mapping[in
     # A broker that restarts is waited for; a topic whose records have gone is refused, never skipped.
     reader = reader.option("failOnDataLoss", "true").option("kafka.request.timeout.ms", 30_000)
     return reader.option("maxOffsetsPerTrigger", settings.kafka.max_offsets_per_trigger).load()
+
+
+def kinesis(spark: SparkSession, settings: Settings, start: Mapping[str, Place], most: int) -> DataFrame:
+    """Stream the activity of Kinesis by our own source; `start` gives the place in each shard where there is no checkpoint yet."""
+    spark.dataSource.register(KinesisSource)
+    reader = spark.readStream.format(KinesisSource.name()).option("stream", settings.kinesis.activity)
+    reader = reader.option("region", settings.aws.region).option("endpoint", settings.aws.endpoint_url)
+    return reader.option("start", json.dumps(noted(start))).option("most", most).load()
 
 
 def inbox(spark: SparkSession, settings: Settings, folder: str) -> DataFrame:

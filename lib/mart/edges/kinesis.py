@@ -1,12 +1,13 @@
-"""AWS Kinesis without Spark: an outlet for collected events.
+"""AWS Kinesis without Spark: putting records, and an outlet for collected events.
 
-In: keys and payloads of one request. Out: a future that ends when the stream has every one of them, or fails with Busy. A key
+In: keys and payloads. Out: the stream's word that it has every one of them; of the outlet, a future that fails with Busy where it has not. A key
 has one shard at a time, so one shopper's events stay in order unless some of a lot are tried again.
 """
 
+import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -14,15 +15,28 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mart.edges import kafka
 from mart.edges.collecting import PATIENCE, PAUSE, Busy, Lot
 from mart.settings import Settings
 
 AT_ONCE = 8  # requests on their way
 MOST_RECORDS, MOST_BYTES = 500, 5_000_000  # of one PutRecords: 5 MiB, keys included
 LONGEST_KEY = 256  # characters
+DELIVERY = 120.0  # seconds that a record is tried where nobody waits for an answer
+LINGER = 0.5  # seconds that a record waits for others
 FIRST_PAUSE = 0.1  # seconds before a second try; doubles each time
 
+PASSING = {  # what is over in a moment, by Kinesis' names
+    "InternalFailure", "KMSThrottlingException", "LimitExceededException", "ProvisionedThroughputExceededException",
+    "ServiceUnavailable", "ThrottlingException",
+}  # fmt: skip
+LARGEST = 1_048_576  # bytes of a record
+
 Entry = dict[str, Any]
+
+
+class NotPublished(RuntimeError):
+    """Records did not reach the stream; the message says why."""
 
 
 class KinesisOutlet:
@@ -30,11 +44,7 @@ class KinesisOutlet:
 
     def __init__(self, settings: Settings, patience: float = PATIENCE) -> None:
         self._stream, self._patience, self._most = settings.kinesis.activity, patience, settings.api.most_waiting
-        how = Config(
-            retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=patience, max_pool_connections=AT_ONCE
-        )
-        endpoint = settings.aws.endpoint_url or None
-        self._client = boto3.client("kinesis", region_name=settings.aws.region, endpoint_url=endpoint, config=how)
+        self._client = _client(settings, patience)
         self._pool = ThreadPoolExecutor(AT_ONCE, "kinesis")
         self._lock, self._fault, self._looked = threading.Lock(), "the collector has not been started", 0.0
         self.waiting = 0
@@ -61,32 +71,13 @@ class KinesisOutlet:
 
     def _send(self, lot: Lot) -> None:
         try:
-            for part in _parts([_entry(key, payload) for key, payload in lot]):
-                self._put(part)
+            for part in _parts(lot):
+                _put(self._client, self._stream, part, self._patience)
+        except NotPublished as error:
+            raise Busy(str(error)) from None
         finally:
             with self._lock:
                 self.waiting -= len(lot)
-
-    def _put(self, entries: list[Entry]) -> None:
-        """Put entries, those that were not taken again and again. Raises Busy."""
-        deadline, pause, said = time.monotonic() + self._patience, FIRST_PAUSE, ""
-        while entries and time.monotonic() < deadline:
-            entries, said = self._once(entries)
-            if entries:
-                time.sleep(pause)
-                pause *= 2
-        if entries:
-            raise Busy(f"not every event was confirmed: Kinesis stream {self._stream}: {said}")
-
-    def _once(self, entries: list[Entry]) -> tuple[list[Entry], str]:
-        """Put entries; give back those that were not taken, and why not."""
-        try:
-            answer = self._client.put_records(StreamName=self._stream, Records=entries)
-        except (BotoCoreError, ClientError) as error:
-            return entries, str(error)
-        pairs = list(zip(entries, answer["Records"], strict=True))
-        codes = [str(one["ErrorCode"]) for one in answer["Records"] if one.get("ErrorCode")]
-        return [entry for entry, one in pairs if one.get("ErrorCode")], codes[0] if codes else ""
 
     def _look(self) -> None:
         """Ask for the stream, and say what is the matter if there is none."""
@@ -101,18 +92,67 @@ class KinesisOutlet:
             )
 
 
-def _entry(key: bytes, payload: bytes) -> Entry:
-    return {"Data": payload, "PartitionKey": key.decode(errors="replace")[:LONGEST_KEY] or "-"}
+def publish(settings: Settings, records: Iterable[kafka.Record], rate: float | None = None) -> int:
+    """Put (key, value) records, at most `rate` a second; return their number once the stream has them all. Raises NotPublished."""
+    name, sent = settings.kinesis.activity, 0
+    if not name:
+        raise NotPublished("no stream is named: set kinesis.activity (MART_KINESIS__ACTIVITY)")
+    client = _client(settings, DELIVERY)
+    for part in _parts(records if rate is None else kafka.paced(records, rate), LINGER):
+        _put(client, name, part, DELIVERY)
+        sent += len(part)
+    return sent
 
 
-def _parts(entries: list[Entry]) -> Iterator[list[Entry]]:
-    """Cut entries into requests that Kinesis takes."""
-    part, size = list[Entry](), 0
-    for entry in entries:
+def _client(settings: Settings, patience: float) -> Any:  # noqa: ANN401 boto3 makes its classes at run time
+    how = Config(
+        retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=patience, max_pool_connections=AT_ONCE
+    )
+    endpoint = settings.aws.endpoint_url or None
+    return boto3.client("kinesis", region_name=settings.aws.region, endpoint_url=endpoint, config=how)
+
+
+def _put(client: Any, stream: str, entries: list[Entry], patience: float) -> None:  # noqa: ANN401
+    """Put entries, those that were not taken again and again. Raises NotPublished."""
+    deadline, pause, said = time.monotonic() + patience, FIRST_PAUSE, ""
+    while entries and time.monotonic() < deadline:
+        entries, said = _once(client, stream, entries)
+        if entries:
+            time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+            pause *= 2
+    if entries:
+        raise NotPublished(f"not every event was confirmed: Kinesis stream {stream}: {said}")
+
+
+def _once(client: Any, stream: str, entries: list[Entry]) -> tuple[list[Entry], str]:  # noqa: ANN401
+    """Put entries; give back those that were not taken, and why not."""
+    try:
+        answer = client.put_records(StreamName=stream, Records=entries)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in PASSING:
+            raise NotPublished(f"Kinesis stream {stream} takes nothing: {error}") from None
+        return entries, str(error)
+    except BotoCoreError as error:
+        return entries, str(error)
+    pairs = list(zip(entries, answer["Records"], strict=True))
+    codes = [str(one["ErrorCode"]) for one in answer["Records"] if one.get("ErrorCode")]
+    return [entry for entry, one in pairs if one.get("ErrorCode")], codes[0] if codes else ""
+
+
+def _parts(records: Iterable[kafka.Record], linger: float = math.inf) -> Iterator[list[Entry]]:
+    """Cut records into requests that Kinesis takes, each begun at most `linger` seconds before the newest record came."""
+    part, size, began = list[Entry](), 0, time.monotonic()
+    for key, payload in records:
+        entry = {"Data": payload or b"", "PartitionKey": (key or b"").decode(errors="replace")[:LONGEST_KEY] or "-"}
+        if len(entry["Data"]) > LARGEST:
+            raise NotPublished(
+                f"a record has {len(entry['Data']):,} bytes, Kinesis takes {LARGEST:,}: what came before it was sent"
+            )
         weight = len(entry["Data"]) + 4 * len(entry["PartitionKey"])
-        if part and (len(part) == MOST_RECORDS or size + weight > MOST_BYTES):
+        full = len(part) == MOST_RECORDS or size + weight > MOST_BYTES
+        if part and (full or time.monotonic() - began > linger):
             yield part
-            part, size = [], 0
+            part, size, began = [], 0, time.monotonic()
         part.append(entry)
         size += weight
     if part:

@@ -1,4 +1,4 @@
-"""Where records go: to Kafka, or as files into the inbox of the landing zone; products always go into the inbox.
+"""Where records go: to Kafka, to Kinesis, or as files into the inbox of the landing zone; products always go into the inbox.
 
 In: sources, each a name and its records. Out: `Sent`, which says how much went.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from mart.edges import inbox, kafka
+from mart.edges import inbox, kafka, kinesis
 from mart.edges.inbox import Written
 from mart.replay import Format
 from mart.replay.catalogue import Catalogue
@@ -17,7 +17,7 @@ from mart.replay.files import lines
 from mart.replay.record import Record
 from mart.settings import Settings
 
-DESTINATIONS = ("kafka", "landing")
+DESTINATIONS = ("kafka", "kinesis", "landing")
 _READ_AHEAD = 1 << 20  # bytes
 
 Source = tuple[str, Iterable[Record]]
@@ -55,10 +55,12 @@ def replay(
 
 
 def send(settings: Settings, to: str, sources: Iterable[Source], rate: float | None = None) -> Written:
-    """Send the records of every source, to Kafka at most `rate` a second. Raises KafkaError and OSError."""
+    """Send the records of every source, to a stream at most `rate` a second. Raises KafkaError, NotPublished and OSError."""
+    every = (record for _, records in sources for record in records)
     if to == "kafka":
-        every = (record for _, records in sources for record in records)
         return Written(kafka.publish(settings.kafka.brokers, settings.kafka.activity, every, rate))
+    if to == "kinesis":
+        return Written(kinesis.publish(settings, every, rate))
     values = ((name, (value for _, value in records)) for name, records in sources)
     return sum((inbox.write(settings, "activity", name, lines_) for name, lines_ in values), Written())
 

@@ -20,6 +20,8 @@ class Kinesis(Section):
     """The stream that carries activity in Kafka's place."""
 
     activity: str = ""  # its name; empty: Kafka's topic does
+    max_records_per_trigger: int = 200_000  # of all shards together
+    accept_loss: bool = False  # go on where records have expired before they were read; for one start
 
 
 class Snowflake(Section):

@@ -34,9 +34,17 @@ REASONS = (
 )
 
 COORDINATES = (
-    Column("source", STRING, "Where the record came from: kafka:<topic>, inbox:<folder>, requeue:<run>:<source>."),
-    Column("partition", STRING, "Partition of the topic, or name of the file."),
-    Column("offset", STRING, "Position in the partition, or line of the file, padded to 20 digits so that it sorts."),
+    Column(
+        "source",
+        STRING,
+        "Where the record came from: kafka:<topic>, kinesis:<stream>, inbox:<folder>, requeue:<run>:<source>.",
+    ),
+    Column("partition", STRING, "Partition of the topic, shard of the stream, or name of the file."),
+    Column(
+        "offset",
+        STRING,
+        "Position in the partition, number of the record in the shard, or line of the file, from 0; padded to 20 digits so that it sorts.",
+    ),
 )
 
 # A reader may pause this long and still find the feed; after that it is told to go on with --full.
@@ -54,6 +62,7 @@ def landing(name: str, doc: str) -> Table:
             Column("arrived_at", TIMESTAMP, "When ingest read it, UTC."),
             Column("arrived_day", DATE, "Day of arrived_at, UTC."),
             Column("key", BINARY, "The record's key as it came; null where it had none."),
+            Column("sequence", STRING, "Kinesis' number of the record; null elsewhere."),
             Column("payload", BINARY, "The record as it came, byte for byte; null for a record without value."),
             Column("outcome", STRING, "What became of it: event, duplicate, or the reason of its reject."),
             Column("detail", STRING, "Field and value that made it a reject; null otherwise."),

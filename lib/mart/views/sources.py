@@ -1,12 +1,12 @@
 """Raw records with their coordinates, whatever they come from: one shape, so that one code judges them all.
 
-Out: source, partition, offset (20 digits), key, payload, arrived_at.
+Out: source, partition, offset (20 digits), key, payload, sequence (Kinesis alone), arrived_at.
 """
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-RAW = ("source", "partition", "offset", "key", "payload", "arrived_at")
+RAW = ("source", "partition", "offset", "key", "payload", "sequence", "arrived_at")
 DIGITS = 20
 
 
@@ -24,6 +24,20 @@ def from_kafka(records: DataFrame) -> DataFrame:
         F.lpad(F.col("offset").cast("string"), DIGITS, "0").alias("offset"),
         "key",
         F.col("value").alias("payload"),
+        _no_sequence(),
+        "arrived_at",
+    )
+
+
+def from_kinesis(records: DataFrame, stream: str) -> DataFrame:
+    """Name a Kinesis record's coordinates. In: the columns of edges/kinesis_source."""
+    return records.select(
+        F.lit(f"kinesis:{stream}").alias("source"),
+        "partition",
+        F.lpad(F.col("offset").cast("string"), DIGITS, "0").alias("offset"),
+        "key",
+        "payload",
+        "sequence",
         "arrived_at",
     )
 
@@ -41,6 +55,7 @@ def from_inbox(lines: DataFrame, folder: str) -> DataFrame:
         F.lpad((F.row_number().over(ordered) - 1).cast("string"), DIGITS, "0").alias("offset"),
         F.lit(None).cast("binary").alias("key"),
         "payload",
+        _no_sequence(),
         "arrived_at",
     )
     return numbered.repartition("offset")
@@ -61,5 +76,10 @@ def from_requeue(lines: DataFrame) -> DataFrame:
         F.col("record.offset").alias("offset"),
         F.unbase64("record.key").alias("key"),
         F.unbase64("record.payload").alias("payload"),
+        _no_sequence(),
         "arrived_at",
     )
+
+
+def _no_sequence() -> Column:
+    return F.lit(None).cast("string").alias("sequence")

@@ -1,0 +1,166 @@
+"""The shards of a Kinesis stream: which there are, how far each reaches, and the records between two places of one.
+
+In: a stream, and for each shard the place up to which it has been read. Out: records with their ordinals. A place names the
+last record read by its sequence number, which Kinesis knows, and the next ordinal, which is ours: records of a shard are
+counted from 0 in the order in which Kinesis gives them, so that a gap shows as in Kafka. No Spark.
+"""
+
+import base64
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from aws_kinesis_agg.deaggregator import iter_deaggregate_records
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+MOST = 10_000  # records of one GetRecords
+PAUSE = 0.2  # seconds between two reads of a shard: Kinesis allows five a second
+THROTTLED = ("ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException")
+PATIENCE = 60.0  # seconds that throttling may last
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a shard has been read."""
+
+    after: str = ""  # sequence number of the last record of the stream; empty before the first
+    next: int = 0  # ordinal of the record that comes next
+    ended: bool = False  # the shard was split or merged, and this is its end
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one sender put: a record of the stream, or one of those that a producer library packed into it."""
+
+    ordinal: int
+    sequence: str  # of the stream's record
+    key: str
+    data: bytes
+
+
+class Stream:
+    """A stream as a reader of GetRecords sees it."""
+
+    def __init__(self, name: str, region: str, endpoint_url: str = "") -> None:
+        self.name = name
+        how = Config(retries={"mode": "standard", "total_max_attempts": 8})
+        self._client: Any = boto3.client("kinesis", region_name=region, endpoint_url=endpoint_url or None, config=how)
+
+    def shards(self) -> dict[str, tuple[str, ...]]:
+        """List the shards that still hold records, closed ones too, each with its parents."""
+        found, asked = dict[str, tuple[str, ...]](), {"StreamName": self.name}
+        while asked:
+            try:
+                page = self._client.list_shards(**asked)
+            except (BotoCoreError, ClientError) as error:
+                raise StreamError(
+                    f"Kinesis stream {self.name!r} can't be read ({error}): see [kinesis] and [aws] in the settings"
+                ) from None
+            for one in page["Shards"]:
+                parents = (one.get("ParentShardId"), one.get("AdjacentParentShardId"))
+                found[one["ShardId"]] = tuple(name for name in parents if name)
+            asked = {"NextToken": page["NextToken"]} if page.get("NextToken") else {}
+        return found
+
+    def walk(self, shard: str, place: Place, most: int) -> Place:
+        """Go on from a place by some `most` records, packed ones whole, at most to what is there now."""
+        first = place.next
+        for records, ended in self._pages(shard, place.after, most):
+            for record in records:
+                if place.next - first >= most:
+                    return place
+                place = Place(record["SequenceNumber"], place.next + sum(1 for _ in unpacked(record)))
+            if ended:
+                return Place(place.after, place.next, ended=True)
+        return place
+
+    def read(self, shard: str, begin: Place, end: Place) -> Iterator[Record]:
+        """Give the records from one place to another. Raises Gone where they are no longer there."""
+        ordinal = begin.next
+        if ordinal == end.next:
+            return
+        for records, _ in self._pages(shard, begin.after, MOST, upto_now=False):
+            for record in records:
+                for key, data in unpacked(record):
+                    yield Record(ordinal, record["SequenceNumber"], key, data)
+                    ordinal += 1
+                if record["SequenceNumber"] == end.after:
+                    break
+            if ordinal >= end.next:
+                break
+        if ordinal != end.next:
+            raise Gone(
+                f"{self.name}, {shard}: {end.next - begin.next} records were there a moment ago, {ordinal - begin.next} are now"
+            )
+
+    def holds(self, shard: str, sequence: str) -> bool:
+        """Tell whether a record is still there: if it is, none after it has expired either."""
+        how = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": sequence}
+        try:
+            at = self._client.get_shard_iterator(StreamName=self.name, ShardId=shard, **how)["ShardIterator"]
+        except self._client.exceptions.InvalidArgumentException:
+            return False
+        found = self._patiently(at, 1)["Records"]
+        return bool(found) and found[0]["SequenceNumber"] == sequence
+
+    def _pages(
+        self, shard: str, after: str, most: int, upto_now: bool = True
+    ) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+        """Read on after a sequence number: pages of records, and whether the shard ends with one. Ends where there is no more now."""
+        how = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
+        how = how if after else {"ShardIteratorType": "TRIM_HORIZON"}
+        at = self._client.get_shard_iterator(StreamName=self.name, ShardId=shard, **how)["ShardIterator"]
+        while at:
+            page = self._patiently(at, min(MOST, most))
+            at = page.get("NextShardIterator")
+            yield page["Records"], at is None
+            if not page["Records"] and not page["MillisBehindLatest"]:
+                return
+            if at:
+                time.sleep(PAUSE if not page["Records"] else 0)
+
+    def _patiently(self, iterator: str, most: int) -> Any:  # noqa: ANN401 boto3's answers
+        """Read a page; throttling is waited for. Raises ClientError."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._client.get_records(ShardIterator=iterator, Limit=most)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in THROTTLED or time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE * 5)
+
+
+class StreamError(RuntimeError):
+    """The stream can't be read; the message says what to do."""
+
+
+class Gone(StreamError):
+    """Records that were there are not any more; the message says which."""
+
+
+def unpacked(record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Give what was put: (key, data) of the record itself, or of each that the Kinesis Producer Library packed into it."""
+    for one in iter_deaggregate_records([dict(record)], data_format="Boto3"):
+        said = one["kinesis"]
+        data = said["data"]
+        yield said["partitionKey"], base64.b64decode(data) if said.get("aggregated") else data
+
+
+def forth(stream: Stream, places: Mapping[str, Place], most: int) -> dict[str, Place]:
+    """Tell how far every shard may be read now, some `most` records together. A child waits until its parents have ended."""
+    listed = stream.shards()
+    done = {name for name, place in places.items() if place.ended}
+    open_ = [
+        name
+        for name, parents in sorted(listed.items())
+        if name not in done and all(parent in done or parent not in listed for parent in parents)
+    ]
+    share = max(1, most // max(1, len(open_)))
+    with ThreadPoolExecutor(max(1, min(16, len(open_)))) as pool:
+        walked = pool.map(lambda name: stream.walk(name, places.get(name, Place()), share), open_)
+        return {**places, **dict(zip(open_, walked, strict=True))}
