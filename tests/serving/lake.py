@@ -49,7 +49,7 @@ class Shop:
     def send(self, values: Iterable[bytes]) -> None:
         """Publish records, a shopper's in one partition."""
         for value in values:
-            self._producer.send(self.settings.kafka.activity, value, _key(value))
+            self._producer.send(self.settings.kafka.activity, value, key(value))
         self._producer.flush()
 
     def tell(self, engine: Engine, *values: bytes, new: int | None = None) -> float:
@@ -65,13 +65,23 @@ class Shop:
 
     def unread(self) -> list[Record]:
         """Read what has come to the topic since the last time."""
+        found = self.peek()
+        self.next |= {record.partition: record.offset + 1 for record in found}
+        return found
+
+    def peek(self) -> list[Record]:
+        """Read the same, and leave it unread."""
         place, found = self.settings.kafka, list[Record]()
         follower = Follower(place.brokers, place.activity, self.next)
         while not follower.caught_up:
             found += follower.take(1)
         follower.close()
-        self.next = follower.at
         return found
+
+    def place(self, record: Record) -> Row:
+        """Give a record's coordinates as ingest writes them."""
+        source = f"kafka:{self.settings.kafka.activity}"
+        return {"source": source, "partition": str(record.partition), "offset": f"{record.offset:020}"}
 
     def stock(self) -> None:
         """Fill the catalogue."""
@@ -81,9 +91,9 @@ class Shop:
 
     def land(self) -> int:
         """Let everything in the topic land, and fold it; return the version of the events."""
-        source, landed, good = f"kafka:{self.settings.kafka.activity}", list[Row](), list[Row]()
+        landed, good = list[Row](), list[Row]()
         for record in self.unread():
-            place = {"source": source, "partition": str(record.partition), "offset": f"{record.offset:020}"}
+            place = self.place(record)
             said = read_event(record)
             fresh = said is not None and (said["event_id"], said["event_at"]) not in self.events
             if fresh and said is not None:
@@ -208,7 +218,7 @@ def _history() -> Iterator[tuple[bytes | None, bytes]]:
     return Writer(PLAN.shop, happened, PLAN.run).records(arrivals(random, happened, PLAN.shares))
 
 
-def _key(value: bytes) -> bytes:
+def key(value: bytes) -> bytes:
     try:
         said = json.loads(value)
         return str(said.get("user_id") or said.get("session_id")).encode()

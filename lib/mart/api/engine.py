@@ -22,6 +22,7 @@ from mart.api.recent import Click, Recent
 from mart.api.recommend import Ask, Shopper, Snapshot
 from mart.api.tail import Tail
 from mart.api.variants import assigned, interleaved
+from mart.edges import landed
 from mart.edges.registry import CHAMPION
 from mart.experiments import Assignment
 from mart.recommendation_id import NO_MODEL
@@ -69,7 +70,12 @@ class Engine:
             return [
                 "there is nothing to recommend: no product is known yet (`mart run batch/products`, then batch/views)"
             ]
-        return self._tail.lacks() if self.settings.kafka.brokers else []
+        return self._tail.lacks() if self._follows else []
+
+    @property
+    def _follows(self) -> bool:
+        """Whether there is a topic or a stream to follow."""
+        return bool(self.settings.kafka.brokers or self.settings.kinesis.activity)
 
     @property
     def faults(self) -> list[str]:
@@ -188,6 +194,7 @@ class Engine:
             session, kept = timedelta(minutes=api.session_minutes), timedelta(hours=api.attribution_hours)
             self._recent.take(lately(self.settings, snapshot.base.version, now, session, kept), micros(now))
         self._snapshot = snapshot
-        if first and self.settings.kafka.brokers:
-            self._tail.start(snapshot.base.ends)
+        if first and self._follows:
+            version = snapshot.base.version
+            self._tail.start(snapshot.base.ends, lambda: landed.stream_places(self.settings, version))
         self._recent.forget(snapshot.base.ends, micros(now))

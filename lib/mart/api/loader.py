@@ -3,6 +3,8 @@
 In: the lake and the registry. Out: snapshots, each as new as its newest part; what has not changed is shared between them.
 """
 
+from collections.abc import Collection
+
 from mart.api import base, catalogue, ladder, model
 from mart.api.base import Base
 from mart.api.catalogue import Catalogue, Numbers
@@ -11,6 +13,7 @@ from mart.api.model import Model
 from mart.api.recommend import Snapshot
 from mart.edges import kafka
 from mart.edges.registry import CHAMPION
+from mart.edges.shards import Stream, numbered
 from mart.settings import Settings
 from mart.tables import POPULARITY
 
@@ -66,7 +69,10 @@ class Loader:
             self._guesses[name] = known = (one, shown, model.guessed(one, shown))
         return known[2]
 
-    def _partitions(self) -> range:
-        """Count the topic's partitions, by which the search for their offsets knows its end."""
-        place = self._settings.kafka
+    def _partitions(self) -> Collection[int]:
+        """Name the partitions of the topic, or the shards, by which the search for their offsets knows its end."""
+        place, stream = self._settings.kafka, self._settings.kinesis.activity
+        if stream:
+            listed = Stream(stream, self._settings.aws.region, self._settings.aws.endpoint_url).shards()
+            return {numbered(name) for name in listed}
         return range(kafka.partitions(place.brokers, place.activity)) if place.brokers else range(0)

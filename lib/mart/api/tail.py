@@ -1,4 +1,4 @@
-"""The topic's part of what is known: a thread that follows activity and takes each event into the overlay as it comes.
+"""The topic's, or the stream's, part of what is known: a thread that follows activity and takes each event into the overlay as it comes.
 
 In: records of `kafka.activity`, from the offsets on that the lake's version does not hold. Out: events in `Recent`. What
 ingest would reject is passed over: both judge by the same rules (mart/activity.py).
@@ -6,7 +6,7 @@ ingest would reject is passed over: both judge by the same rules (mart/activity.
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from threading import Event as Signal
 from threading import Thread
@@ -17,11 +17,14 @@ from mart.api.acts import Event
 from mart.api.base import micros
 from mart.api.recent import Recent
 from mart.edges.following import Follower, Record
+from mart.edges.following_shards import ShardFollower
 from mart.edges.kafka import KafkaError
+from mart.edges.shards import Place, Stream, StreamError
 from mart.schema.rows import Fault
 from mart.settings import Settings
 
 PATIENCE = 0.2  # seconds between two looks at whether it is time to stop
+FAULTS = (KafkaError, StreamError)
 RETRY = 2.0  # seconds after which a broker that is away is asked again
 
 
@@ -32,10 +35,14 @@ class Tail:
         self._settings, self._recent = settings, recent
         self._stopped = Signal()
         self._thread: Thread | None = None
+        self._places: Callable[[], Mapping[str, Place]] = dict
+        self._shards: ShardFollower | None = None
         self.fault = ""
         self.caught_up = False
 
-    def start(self, begin: Mapping[int, int]) -> None:
+    def start(self, begin: Mapping[int, int], places: Callable[[], Mapping[str, Place]] = dict) -> None:
+        """Begin at offsets, or at the places of a stream's shards."""
+        self._places = places
         self._thread = Thread(target=self._run, args=(begin,), name="tail", daemon=True)
         self._thread.start()
 
@@ -55,21 +62,31 @@ class Tail:
         at = dict(begin)
         while not self._stopped.is_set():
             try:
-                follower = Follower(self._settings.kafka.brokers, self._settings.kafka.activity, at)
-            except KafkaError as error:
+                follower = self._follower(at)
+            except FAULTS as error:
                 self.fault = str(error)
                 self._stopped.wait(RETRY)
                 continue
             self.fault = ""
             try:
                 self._follow(follower)
-            except KafkaError as error:
+            except FAULTS as error:
                 self.fault, self.caught_up = str(error), False
                 self._stopped.wait(RETRY)
             at = follower.at
             follower.close()
 
-    def _follow(self, follower: Follower) -> None:
+    def _follower(self, at: Mapping[int, int]) -> Follower | ShardFollower:
+        """Follow the topic, or the stream: that one keeps its place itself, whatever happens on the way."""
+        kafka, name = self._settings.kafka, self._settings.kinesis.activity
+        if not name:
+            return Follower(kafka.brokers, kafka.activity, at)
+        if self._shards is None:
+            stream = Stream(name, self._settings.aws.region, self._settings.aws.endpoint_url)
+            self._shards = ShardFollower(stream, self._places())
+        return self._shards
+
+    def _follow(self, follower: Follower | ShardFollower) -> None:
         while not self._stopped.is_set():
             records = follower.take(PATIENCE)
             self.take(records)

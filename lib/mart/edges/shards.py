@@ -9,6 +9,7 @@ import base64
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,7 @@ class Record:
     sequence: str  # of the stream's record
     key: str
     data: bytes
+    came_at: float  # to the stream, about [seconds since 1970]
 
 
 class Stream:
@@ -54,12 +56,8 @@ class Stream:
         """List the shards that still hold records, closed ones too, each with its parents."""
         found, asked = dict[str, tuple[str, ...]](), {"StreamName": self.name}
         while asked:
-            try:
+            with self._told():
                 page = self._client.list_shards(**asked)
-            except (BotoCoreError, ClientError) as error:
-                raise StreamError(
-                    f"Kinesis stream {self.name!r} can't be read ({error}): see [kinesis] and [aws] in the settings"
-                ) from None
             for one in page["Shards"]:
                 parents = (one.get("ParentShardId"), one.get("AdjacentParentShardId"))
                 found[one["ShardId"]] = tuple(name for name in parents if name)
@@ -83,10 +81,10 @@ class Stream:
         ordinal = begin.next
         if ordinal == end.next:
             return
-        for records, _ in self._pages(shard, begin.after, MOST, upto_now=False):
+        for records, _ in self._pages(shard, begin.after, MOST):
             for record in records:
                 for key, data in unpacked(record):
-                    yield Record(ordinal, record["SequenceNumber"], key, data)
+                    yield Record(ordinal, record["SequenceNumber"], key, data, _came_at(record))
                     ordinal += 1
                 if record["SequenceNumber"] == end.after:
                     break
@@ -96,6 +94,16 @@ class Stream:
             raise Gone(
                 f"{self.name}, {shard}: {end.next - begin.next} records were there a moment ago, {ordinal - begin.next} are now"
             )
+
+    def page(self, shard: str, place: Place) -> tuple[list[Record], bool, bool]:
+        """Read one page on from a place: its records, whether the shard ends with it, and whether more is there already."""
+        page = self._patiently(self._iterator(shard, place.after), MOST)
+        packed = ((record, key, data) for record in page["Records"] for key, data in unpacked(record))
+        records = [
+            Record(ordinal, record["SequenceNumber"], key, data, _came_at(record))
+            for ordinal, (record, key, data) in enumerate(packed, start=place.next)
+        ]
+        return records, not page.get("NextShardIterator"), bool(page["MillisBehindLatest"])
 
     def holds(self, shard: str, sequence: str) -> bool:
         """Tell whether a record is still there: if it is, none after it has expired either."""
@@ -107,13 +115,9 @@ class Stream:
         found = self._patiently(at, 1)["Records"]
         return bool(found) and found[0]["SequenceNumber"] == sequence
 
-    def _pages(
-        self, shard: str, after: str, most: int, upto_now: bool = True
-    ) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+    def _pages(self, shard: str, after: str, most: int) -> Iterator[tuple[list[dict[str, Any]], bool]]:
         """Read on after a sequence number: pages of records, and whether the shard ends with one. Ends where there is no more now."""
-        how = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
-        how = how if after else {"ShardIteratorType": "TRIM_HORIZON"}
-        at = self._client.get_shard_iterator(StreamName=self.name, ShardId=shard, **how)["ShardIterator"]
+        at = self._iterator(shard, after)
         while at:
             page = self._patiently(at, min(MOST, most))
             at = page.get("NextShardIterator")
@@ -123,16 +127,38 @@ class Stream:
             if at:
                 time.sleep(PAUSE if not page["Records"] else 0)
 
+    def _iterator(self, shard: str, after: str) -> str:
+        how = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
+        how = how if after else {"ShardIteratorType": "TRIM_HORIZON"}
+        with self._told():
+            found = self._client.get_shard_iterator(StreamName=self.name, ShardId=shard, **how)
+        return str(found["ShardIterator"])
+
     def _patiently(self, iterator: str, most: int) -> Any:  # noqa: ANN401 boto3's answers
-        """Read a page; throttling is waited for. Raises ClientError."""
+        """Read a page; throttling is waited for. Raises StreamError."""
         deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return self._client.get_records(ShardIterator=iterator, Limit=most)
-            except ClientError as error:
-                if error.response["Error"]["Code"] not in THROTTLED or time.monotonic() > deadline:
-                    raise
-            time.sleep(PAUSE * 5)
+        with self._told():
+            while True:
+                try:
+                    return self._client.get_records(ShardIterator=iterator, Limit=most)
+                except ClientError as error:
+                    if error.response["Error"]["Code"] not in THROTTLED or time.monotonic() > deadline:
+                        raise
+                time.sleep(PAUSE * 5)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what boto3 raises into a sentence that says what to do."""
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            said = f"Kinesis stream {self.name!r} can't be read ({error})"
+            raise StreamError(f"{said}: see [kinesis] and [aws] in the settings") from None
+
+
+def numbered(shard: str) -> int:
+    """Give the number in a shard's name, as `shardId-000000000012` has it; a partition of a topic is its own."""
+    return int(shard.rpartition("-")[2])
 
 
 class StreamError(RuntimeError):
@@ -151,16 +177,22 @@ def unpacked(record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
         yield said["partitionKey"], base64.b64decode(data) if said.get("aggregated") else data
 
 
+def open_shards(listed: Mapping[str, tuple[str, ...]], places: Mapping[str, Place]) -> list[str]:
+    """Name the shards that can be read on: those not read to their end whose parents, as far as they are listed, have been."""
+    done = {name for name, place in places.items() if place.ended}
+    ready = {name for name, parents in listed.items() if all(one in done or one not in listed for one in parents)}
+    return sorted(ready - done)
+
+
 def forth(stream: Stream, places: Mapping[str, Place], most: int) -> dict[str, Place]:
     """Tell how far every shard may be read now, some `most` records together. A child waits until its parents have ended."""
-    listed = stream.shards()
-    done = {name for name, place in places.items() if place.ended}
-    open_ = [
-        name
-        for name, parents in sorted(listed.items())
-        if name not in done and all(parent in done or parent not in listed for parent in parents)
-    ]
+    open_ = open_shards(stream.shards(), places)
     share = max(1, most // max(1, len(open_)))
     with ThreadPoolExecutor(max(1, min(16, len(open_)))) as pool:
         walked = pool.map(lambda name: stream.walk(name, places.get(name, Place()), share), open_)
         return {**places, **dict(zip(open_, walked, strict=True))}
+
+
+def _came_at(record: Mapping[str, Any]) -> float:
+    at = record["ApproximateArrivalTimestamp"]
+    return float(at.timestamp() if hasattr(at, "timestamp") else at)
