@@ -43,7 +43,9 @@ from mart.verify import law, ledger
 
 ULID = "01JDQ8GZ5Y0000000000000000"
 ARRIVED = datetime(2026, 11, 21, tzinfo=UTC)
-COLUMNS = "source string, partition string, offset string, key binary, payload binary, arrived_at timestamp"
+COLUMNS = (
+    "source string, partition string, offset string, key binary, payload binary, sequence string, arrived_at timestamp"
+)
 
 
 class Shop:
@@ -66,7 +68,9 @@ class Shop:
 
     def land(self, records: Iterable[bytes], partition: str) -> Arrived | None:
         begin = self._next.get(partition, 0)
-        rows = [("test", partition, f"{begin + n:020}", None, record, ARRIVED) for n, record in enumerate(records)]
+        rows = [
+            ("test", partition, f"{begin + n:020}", None, record, None, ARRIVED) for n, record in enumerate(records)
+        ]
         self._next[partition] = begin + len(rows)
         self._batches += 1
         return self.ingest(self.ingest.parse(self.spark.createDataFrame(rows, COLUMNS)), self._batches)

@@ -25,7 +25,9 @@ from mart.tables import EVENTS, INTERACTIONS, ITEM_FACTORS, POPULARITY, PRODUCTS
 from tests.serving.conftest import opened
 from tests.serving.lake import NOW, PLAN, Shop, event, until
 
-RECORDS = "source string, partition string, offset string, key binary, payload binary, arrived_at timestamp"
+RECORDS = (
+    "source string, partition string, offset string, key binary, payload binary, sequence string, arrived_at timestamp"
+)
 
 
 class SparkShop(Shop):
@@ -41,7 +43,7 @@ class SparkShop(Shop):
 
     def land(self) -> int:
         source, now = f"kafka:{self.settings.kafka.activity}", datetime.now(UTC)
-        rows = [(source, str(r.partition), f"{r.offset:020}", None, r.value, now) for r in self.unread()]
+        rows = [(source, str(r.partition), f"{r.offset:020}", None, r.value, None, now) for r in self.unread()]
         self._ingest(self._ingest.parse(self.spark.createDataFrame(rows, RECORDS)), 0)
         for table in (INTERACTIONS, POPULARITY):
             layers.refresh(self.spark, self.settings, table)

@@ -12,7 +12,9 @@ from mart.views import landing
 
 ARRIVED = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 NOON, LATER = datetime(2026, 11, 20, 12, tzinfo=UTC), datetime(2026, 11, 20, 12, 0, 1, tzinfo=UTC)
-RAW = "source string, partition string, offset string, key binary, payload binary, arrived_at timestamp"
+RAW = (
+    "source string, partition string, offset string, key binary, payload binary, sequence string, arrived_at timestamp"
+)
 PARSED = f"{RAW}, {', '.join(f'{c.name} {c.type.spark}' for c in BUSINESS)}, reason string, detail string"
 Record = dict[str, Any]
 
@@ -28,7 +30,16 @@ def decided(
 ) -> DataFrame:
     rest = [c.name for c in BUSINESS] + ["reason", "detail"]
     rows = [
-        ("test", partition, f"{int(offset):020}", None, b"as it came", ARRIVED, *[said.get(name) for name in rest])
+        (
+            "test",
+            partition,
+            f"{int(offset):020}",
+            None,
+            b"as it came",
+            None,
+            ARRIVED,
+            *[said.get(name) for name in rest],
+        )
         for partition, offset, said in records
     ]
     parsed = spark.createDataFrame(rows, PARSED)
