@@ -5,9 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import boto3
@@ -17,6 +15,7 @@ from mart.edges.collecting import Busy
 from mart.edges.kinesis import MOST_RECORDS, KinesisOutlet
 from mart.local import services
 from mart.settings import Api, Aws, Kinesis, Settings
+from tests.kinesis import answering, json_of
 
 STREAM = "activity"
 
@@ -99,59 +98,48 @@ def test_no_stream_is_told_and_found_when_it_comes(home: Path, stream: tuple[Set
     client.delete_stream(StreamName="later")
 
 
-class Throttling(BaseHTTPRequestHandler):
+class Throttling:
     """A Kinesis that takes one record of a request, and throttles the others."""
 
-    taken: list[bytes]
-    takes = 1
+    def __init__(self) -> None:
+        self.taken, self.takes = list[bytes](), 1
 
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.headers["X-Amz-Target"].endswith("DescribeStreamSummary"):
-            self._answer({"StreamDescriptionSummary": {"StreamStatus": "ACTIVE"}})
-            return
-        records = asked["Records"]
-        self.taken.extend(base64.b64decode(one["Data"]) for one in records[: self.takes])
+    def answer(self, action: str, body: bytes, _: dict[str, str]) -> tuple[int, bytes]:
+        if action == "DescribeStreamSummary":
+            return json_of({"StreamDescriptionSummary": {"StreamStatus": "ACTIVE"}})
+        records = json.loads(body)["Records"]
+        self.taken += [base64.b64decode(one["Data"]) for one in records[: self.takes]]
+        refused = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow"}
         said = [{"SequenceNumber": "1", "ShardId": "0"} for _ in records[: self.takes]]
-        said += [{"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow"}] * len(
-            records[self.takes :]
-        )
-        self._answer({"FailedRecordCount": len(records) - self.takes, "Records": said})
-
-    def _answer(self, document: dict[str, Any]) -> None:
-        body = json.dumps(document).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        said += [refused] * len(records[self.takes :])
+        return json_of({"FailedRecordCount": len(records) - self.takes, "Records": said})
 
 
 @pytest.fixture
-def throttled() -> Iterator[Settings]:
-    Throttling.taken, Throttling.takes = [], 1
-    with ThreadingHTTPServer(("127.0.0.1", 0), Throttling) as serving:
-        thread = Thread(target=serving.serve_forever)
-        thread.start()
-        address = f"http://127.0.0.1:{serving.server_port}"
+def throttling() -> Throttling:
+    return Throttling()
+
+
+@pytest.fixture
+def throttled(throttling: Throttling) -> Iterator[Settings]:
+    with answering(throttling.answer) as address:
         yield Settings(aws=Aws(endpoint_url=address), kinesis=Kinesis(activity=STREAM), api=Api(most_waiting=5))
-        serving.shutdown()
-        thread.join()
 
 
-def test_what_is_throttled_is_tried_again_and_nothing_is_sent_twice(throttled: Settings) -> None:
+def test_what_is_throttled_is_tried_again_and_nothing_is_sent_twice(
+    throttled: Settings, throttling: Throttling
+) -> None:
     outlet = KinesisOutlet(throttled)
     outlet.start()
     outlet.send([(b"u", b"1"), (b"u", b"2"), (b"u", b"3")]).result(10)
     outlet.stop()
-    assert Throttling.taken == [b"1", b"2", b"3"]
+    assert throttling.taken == [b"1", b"2", b"3"]
 
 
-def test_who_is_throttled_too_long_comes_again_and_too_many_wait_outside(throttled: Settings) -> None:
-    Throttling.takes = 0
+def test_who_is_throttled_too_long_comes_again_and_too_many_wait_outside(
+    throttled: Settings, throttling: Throttling
+) -> None:
+    throttling.takes = 0
     outlet = KinesisOutlet(throttled, patience=0.5)
     outlet.start()
     waiting: Future[None] = outlet.send([(b"u", b"1")] * 4)

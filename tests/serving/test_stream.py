@@ -26,7 +26,7 @@ class StreamShop(Shop):
     """A shop whose activity goes through a stream, and lands from there as ingest would land it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._stream = Stream(settings.kinesis.activity, settings.aws.region, settings.aws.endpoint_url)
+        self._stream = Stream.of(settings)
         self._places, self._sequences = dict[str, Place](), dict[tuple[int, int], str]()
         super().__init__(settings)
 

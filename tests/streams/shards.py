@@ -5,13 +5,13 @@ GetRecords of a closed shard ends with no NextShardIterator; children begin empt
 
 import itertools
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hashlib import md5
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
+
+from tests.kinesis import answering, json_of
 
 KEYS = 2**128
 
@@ -114,26 +114,6 @@ class Kinesis:
         return Shard(f"shardId-{next(self._names):012}", low, high, parents)
 
 
-@contextmanager
-def serving(kinesis: Kinesis) -> Iterator[str]:
+def serving(kinesis: Kinesis) -> AbstractContextManager[str]:
     """Serve a stream on a port of its own; give the address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            body = json.dumps(kinesis.answer(self.headers["X-Amz-Target"].split(".")[1], asked)).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    return answering(lambda action, body, _: json_of(kinesis.answer(action, json.loads(body))))

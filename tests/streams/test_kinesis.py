@@ -1,10 +1,7 @@
 """Kinesis as Kafka: the same records, the same law; and what Kinesis alone does: shards that split and merge, packed records."""
 
 import json
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -22,6 +19,7 @@ from mart.settings import Aws, Settings
 from mart.settings import Kinesis as KinesisSettings
 from mart.tables import LANDING_ACTIVITY
 from mart.verify import ledger
+from tests.kinesis import answering
 from tests.streams.shards import Kinesis, serving
 from tests.streams.truth import Source, assert_exact
 
@@ -185,48 +183,26 @@ def test_a_stream_that_is_not_there_is_said_in_one_line(flowing: Settings, spark
         Stream("s", "eu-central-1", unreachable.aws.endpoint_url).shards()
 
 
-class Throttling(BaseHTTPRequestHandler):
+class Throttling:
     """Kinesis, which refuses every second GetRecords."""
 
-    upstream = ""
-    asked = 0
+    def __init__(self, upstream: str) -> None:
+        self.upstream, self.asked = upstream, 0
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        reads = self.headers["X-Amz-Target"].endswith("GetRecords")
-        type(self).asked += reads
-        if reads and self.asked % 2:
-            self._answer(400, b'{"__type": "ProvisionedThroughputExceededException", "message": "slow"}')
-            return
-        with urlopen(Request(self.upstream, body, dict(self.headers)), timeout=10) as answer:
-            self._answer(200, answer.read())
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+    def answer(self, action: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        self.asked += action == "GetRecords"
+        if action == "GetRecords" and self.asked % 2:
+            return 400, b'{"__type": "ProvisionedThroughputExceededException", "message": "slow"}'
+        with urlopen(Request(self.upstream, body, headers), timeout=10) as answer:
+            return 200, answer.read()
 
 
-@pytest.fixture
-def throttling(flowing: Settings) -> Iterator[str]:
-    Throttling.upstream, Throttling.asked = flowing.aws.endpoint_url, 0
-    with ThreadingHTTPServer(("127.0.0.1", 0), Throttling) as serving:
-        thread = Thread(target=serving.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{serving.server_port}"
-        serving.shutdown()
-        thread.join()
-
-
-def test_throttling_is_waited_for(flowing: Settings, throttling: str) -> None:
+def test_throttling_is_waited_for(flowing: Settings) -> None:
     put(flowing, 40)
-    stream = opened(flowing, throttling)
-    ends = {shard: stream.walk(shard, Place(), 1_000) for shard in stream.shards()}
-    found = [record.data for shard, end in ends.items() for record in stream.read(shard, Place(), end)]
+    throttling = Throttling(flowing.aws.endpoint_url)
+    with answering(throttling.answer) as address:
+        stream = opened(flowing, address)
+        ends = {shard: stream.walk(shard, Place(), 1_000) for shard in stream.shards()}
+        found = [record.data for shard, end in ends.items() for record in stream.read(shard, Place(), end)]
     assert len(found) == len(set(found)) == 40
-    assert Throttling.asked > 4
+    assert throttling.asked > 4

@@ -71,8 +71,7 @@ class Loader:
 
     def _partitions(self) -> Collection[int]:
         """Name the partitions of the topic, or the shards, by which the search for their offsets knows its end."""
-        place, stream = self._settings.kafka, self._settings.kinesis.activity
-        if stream:
-            listed = Stream(stream, self._settings.aws.region, self._settings.aws.endpoint_url).shards()
-            return {numbered(name) for name in listed}
+        place = self._settings.kafka
+        if self._settings.kinesis.activity:
+            return {numbered(name) for name in Stream.of(self._settings).shards()}
         return range(kafka.partitions(place.brokers, place.activity)) if place.brokers else range(0)

@@ -78,12 +78,11 @@ class Tail:
 
     def _follower(self, at: Mapping[int, int]) -> Follower | ShardFollower:
         """Follow the topic, or the stream: that one keeps its place itself, whatever happens on the way."""
-        kafka, name = self._settings.kafka, self._settings.kinesis.activity
-        if not name:
+        kafka = self._settings.kafka
+        if not self._settings.kinesis.activity:
             return Follower(kafka.brokers, kafka.activity, at)
         if self._shards is None:
-            stream = Stream(name, self._settings.aws.region, self._settings.aws.endpoint_url)
-            self._shards = ShardFollower(stream, self._places())
+            self._shards = ShardFollower(Stream.of(self._settings), self._places())
         return self._shards
 
     def _follow(self, follower: Follower | ShardFollower) -> None:

@@ -23,7 +23,7 @@ def places(ingest: Ingest) -> dict[str, Place]:
     """Give the place of each shard. Raises Refused: a stream made anew has other records under the names of its shards."""
     settings = ingest.settings
     name = f"kinesis:{settings.kinesis.activity}"
-    stream = Stream(settings.kinesis.activity, settings.aws.region, settings.aws.endpoint_url)
+    stream = Stream.of(settings)
     listed, landed = stream.shards(), _landed(ingest, name)
     for shard in landed.keys() & listed.keys():
         if not stream.holds(shard, landed[shard].after):

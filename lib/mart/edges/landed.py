@@ -31,9 +31,8 @@ def stream_places(settings: Settings, version: int | None) -> dict[str, Place]:
     """Tell for each shard of the stream up to where a version holds it; nothing before there is any. Raises StreamError."""
     if version is None:
         return {}
-    name = settings.kinesis.activity
-    listed = Stream(name, settings.aws.region, settings.aws.endpoint_url).shards()
-    return places(settings, version, f"kinesis:{name}", {numbered(one) for one in listed})
+    listed = {numbered(one) for one in Stream.of(settings).shards()}
+    return places(settings, version, f"kinesis:{settings.kinesis.activity}", listed)
 
 
 def places(settings: Settings, version: int, source: str, wanted: Collection[int]) -> dict[str, Place]:

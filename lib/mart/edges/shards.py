@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import boto3
 from aws_kinesis_agg.deaggregator import iter_deaggregate_records
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from mart.settings import Settings
 
 MOST = 10_000  # records of one GetRecords
 PAUSE = 0.2  # seconds between two reads of a shard: Kinesis allows five a second
@@ -51,6 +53,11 @@ class Stream:
         self.name = name
         how = Config(retries={"mode": "standard", "total_max_attempts": 8})
         self._client: Any = boto3.client("kinesis", region_name=region, endpoint_url=endpoint_url or None, config=how)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Open the stream that carries activity."""
+        return cls(settings.kinesis.activity, settings.aws.region, settings.aws.endpoint_url)
 
     def shards(self) -> dict[str, tuple[str, ...]]:
         """List the shards that still hold records, closed ones too, each with its parents."""

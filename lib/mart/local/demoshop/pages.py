@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from mart.local.demoshop.chance import chance
 from mart.local.demoshop.linked import linked
 from mart.local.demoshop.market import Market, Offer
 from mart.local.demoshop.shops import SHOPS, Shop, date_of
+from mart.local.templates import environment
 from mart.replay.shop import DEPARTMENTS
 
 ON_A_PAGE = 12
@@ -22,13 +21,7 @@ PAINT = {
     "Copper": "#b8703f", "Rosé": "#dba3a3", "Sand": "#d6c29a", "Grey": "#8b9099",
 }  # fmt: skip
 
-_TEMPLATES = Environment(
-    loader=PackageLoader("mart.local.demoshop"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = environment("mart.local.demoshop")
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,9 @@
 import zlib
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from mart.local.templates import environment
 
-_TEMPLATES = Environment(
-    loader=PackageLoader("mart.local.storefront"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = environment("mart.local.storefront")
 
 
 def page(name: str, **about: Any) -> str:  # noqa: ANN401
