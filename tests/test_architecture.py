@@ -69,7 +69,7 @@ FENCED = {
     "deltalake": {"edges", "verify/warehouse.py"},
     "confluent_kafka": {"edges"},
     "snowflake": {"edges", "local/snowflake.py", "local/fakesnow_mended.py"},
-    "mlflow": {"edges", "local/mlflow.py"},
+    "mlflow": {"edges", "local/mlflow_app.py"},
     "boto3": {"edges", "local/aws.py"},
 }
 WRITES = {"append", "overwrite", "merge"}

@@ -7,9 +7,11 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -49,6 +51,19 @@ def test_a_second_up_is_harmless_also_two_at_once(home: Path) -> None:
     after = local.status(home)
     assert [one.state for one in after] == ["up"] * len(local.SERVICES)
     assert {one.name: one.pid for one in after} == before
+
+
+def test_mlflow_answers_its_first_clients_though_they_come_at_once(own: Path) -> None:
+    """Two that ask different stores first once made its tables at the same time, and one of them failed."""
+    calls = ("experiments/get?experiment_id=0", "registered-models/search")
+    started = threading.Thread(target=local.up, args=(own, ["mlflow"]))
+    started.start()
+    _until(lambda: (own / "ports.json").exists())
+    url = f"http://127.0.0.1:{ports.recorded(own)['mlflow']}"
+    _until(lambda: ports.answers(ports.recorded(own)["mlflow"]), 60)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(b"{" in one for one in pool.map(_ask, [f"{url}/api/2.0/mlflow/{call}" for call in calls * 4]))
+    started.join()
 
 
 def test_everything_killed_comes_up_again_with_its_data_and_goes_down_without_a_trace(own: Path) -> None:

@@ -12,7 +12,7 @@ from mart.local.service import Place, Service
 
 def _command(place: Place) -> list[str]:
     address = ["--host", "127.0.0.1", "--port", str(place.port)]
-    return [sys.executable, "-m", "uvicorn", "mlflow.server.fastapi_app:app", *address, "--log-level", "warning"]
+    return [sys.executable, "-m", "uvicorn", "mart.local.mlflow_app:app", *address, "--log-level", "warning"]
 
 
 def _environment(place: Place) -> dict[str, str]:
@@ -36,11 +36,6 @@ def _check(place: Place) -> None:
     get(f"{place.url()}/health")
 
 
-def _furnish(place: Place) -> None:
-    """Let it make its tables now rather than under the first two clients at once."""
-    get(f"{place.url()}/api/2.0/mlflow/experiments/get?experiment_id=0", timeout=60)
-
-
 SERVICE = Service(
     name="mlflow",
     title="MLflow",
@@ -51,6 +46,5 @@ SERVICE = Service(
     check=_check,
     settings=lambda place: {"mlflow": {"tracking_uri": place.url()}},
     prepare=_prepare,
-    furnish=_furnish,
     environment=_environment,
 )
