@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from mart import sightings
@@ -107,8 +108,10 @@ def _kinds(known: dict[str, Any], one: dict[str, Any]) -> set[str]:
     kinds = set()
     if one["price"] and known["price"]:
         price = float(one["price"])
-        change = price / known["price"] - 1
-        kinds |= {"price_drop"} if change <= -0.05 else {"price_rise"} if change >= 0.05 else set()
+        change = Decimal(one["price"]) / Decimal(str(known["price"])) - 1
+        kinds |= (
+            {"price_drop"} if change <= Decimal("-0.05") else {"price_rise"} if change >= Decimal("0.05") else set()
+        )
         if len(known["logs"]) >= 5:
             n, mean = len(known["logs"]), sum(known["logs"]) / len(known["logs"])
             spread = math.sqrt(sum((log - mean) ** 2 for log in known["logs"]) / (n - 1))

@@ -12,6 +12,7 @@ from mart.tables.market import ALERTS, OFFER_STATES
 
 OFFER = ("shop", "offer_id")
 LEAST = 5  # prices that a history needs before anything can be an anomaly
+DIGITS = 9  # of a change: doubles make -0.04999999999999998 of 14.00 to 13.30, which is 5 % and must be told as such
 NOISE = 0.02  # a price that never moved has no spread: nothing within this share times sigmas is an anomaly
 
 
@@ -70,7 +71,7 @@ def raised(rows: DataFrame, first_crawls: DataFrame, products: DataFrame, rules:
     rows = rows.join(F.broadcast(first_crawls), how="left", on="shop").join(products, how="left", on=list(OFFER))
     price, last = F.col("price").cast("double"), F.col("last_price").cast("double")
     comparable = F.col("last_currency") == F.col("currency")
-    change = F.when(comparable, F.try_divide(price - last, last))
+    change = F.round(F.when(comparable, F.try_divide(price - last, last)), DIGITS)
     ours, spread = F.col("ours").cast("double"), _spread()
     low, high = _threshold(rules, rules.drop), _threshold(rules, rules.rise)
     was_above = last.isNull() | ~comparable | (last >= ours)

@@ -58,10 +58,10 @@ def _alerts(settings: Settings, yesterday: Truth, today: Truth) -> Finding:
 def _kinds(before: dict[str, Any] | None, now: dict[str, Any], settings: Settings) -> Iterable[str]:
     if before is None:
         return ["new_offer"]
-    change = float(Decimal(now["price"]) / Decimal(before["price"])) - 1
+    change = Decimal(now["price"]) / Decimal(before["price"]) - 1
     said = {
-        "price_drop": change <= -settings.offers.drop,
-        "price_rise": change >= settings.offers.rise,
+        "price_drop": change <= -Decimal(str(settings.offers.drop)),
+        "price_rise": change >= Decimal(str(settings.offers.rise)),
         "out_of_stock": before["in_stock"] and not now["in_stock"],
         "back_in_stock": now["in_stock"] and not before["in_stock"],
     }
