@@ -130,11 +130,11 @@ def test_a_search_finds_a_product_and_quotes_do_no_harm(demo: Served, opened: Op
         demo.settings,
         "SELECT product_id, title FROM processed.products JOIN serving.own_products USING (product_id) ORDER BY title DESC LIMIT 1",
     )
-    page.get_by_label("Search").fill(str(title))
-    page.get_by_label("Search").press("Enter")
+    page.get_by_role("textbox", name="Search").fill(str(title))
+    page.get_by_role("textbox", name="Search").press("Enter")
     expect(page.get_by_test_id("stSelectbox")).to_contain_text(f"({number})")
-    page.get_by_label("Search").fill("'; DROP TABLE x; --")
-    page.get_by_label("Search").press("Enter")
+    page.get_by_role("textbox", name="Search").fill("'; DROP TABLE x; --")
+    page.get_by_role("textbox", name="Search").press("Enter")
     expect(page.get_by_text("No product has that")).to_be_visible()
 
 

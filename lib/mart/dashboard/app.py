@@ -64,7 +64,7 @@ def main(home: Path, file: Path | None) -> None:
         st.error(f"The lake at {lake.settings.lake} can't be read: {' '.join(str(error).split())[:300]}")
 
 
-def _page(entry: Entry, lake: Lake) -> st.Page:  # type: ignore[valid-type]
+def _page(entry: Entry, lake: Lake) -> st.Page:
     """Make a page; the first of the menu is at the address itself."""
     first = entry == MENU["Shop"][0]
     path, icon = "" if first else entry.title.lower(), f":material/{entry.icon}:"

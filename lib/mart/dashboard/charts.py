@@ -4,6 +4,8 @@ Colours are Okabe and Ito's, which people tell apart whatever their eyes (jfly.u
 A chart's title says what it shows, its axes carry the units, and its width is the page's.
 """
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -28,18 +30,17 @@ ACTS = {"views": SKY, "cart adds": ORANGE, "purchases": BLUE}
 def look() -> alt.theme.ThemeConfig:
     """Give the look of every chart."""
     axis = {"labelColor": INK, "titleColor": FAINT, "titleFontWeight": "normal", "labelFontSize": 12, "labelLimit": 160}
-    title = {"anchor": "start", "fontSize": 15, "color": INK, "subtitleColor": FAINT, "offset": 12}
-    return {
-        "config": {
-            "font": "Source Sans, sans-serif",
-            "view": {"stroke": None},
-            "axis": {**axis, "gridColor": GRID, "domainColor": GRID, "tickColor": GRID, "titleFontSize": 12},
-            "legend": {"orient": "bottom", "title": None, "labelFontSize": 12, "labelColor": INK, "columns": 3},
-            "title": title,
-            "range": {"category": MANY},
-            "bar": {"cornerRadiusEnd": 2},
-        }
+    lines = {"gridColor": GRID, "domainColor": GRID, "tickColor": GRID, "titleFontSize": 12}
+    config: Any = {
+        "font": "Source Sans, sans-serif",
+        "view": {"stroke": None},
+        "axis": axis | lines,
+        "legend": {"orient": "bottom", "title": None, "labelFontSize": 12, "labelColor": INK, "columns": 3},
+        "title": {"anchor": "start", "fontSize": 15, "color": INK, "subtitleColor": FAINT, "offset": 12},
+        "range": {"category": MANY},
+        "bar": {"cornerRadiusEnd": 2},
     }
+    return {"config": config}
 
 
 def titled(chart: alt.Chart | alt.LayerChart, title: str, below: str = "", height: int = HEIGHT) -> alt.Chart:

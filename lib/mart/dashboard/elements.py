@@ -1,8 +1,8 @@
 """What pages are laid out with: heads, figures, empty states, names that are no markup, and the look for changes."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -59,10 +59,11 @@ def draw(chart: alt.Chart | alt.LayerChart) -> None:
     st.altair_chart(chart, width="stretch", theme=None)
 
 
-def table(frame: pd.DataFrame, columns: dict[str, object], height: int | None = None) -> None:
+def table(frame: pd.DataFrame, columns: Mapping[str, Any], height: int | Literal["auto"] = "auto") -> None:
     """Show rows: `columns` says which, and how each is headed."""
-    more = {} if height is None else {"height": height}
-    st.dataframe(frame, column_config=columns, column_order=list(columns), hide_index=True, width="stretch", **more)  # type: ignore[arg-type]
+    st.dataframe(
+        frame, width="stretch", height=height, hide_index=True, column_order=list(columns), column_config=columns
+    )
 
 
 def empty(what: str, *commands: str) -> None:

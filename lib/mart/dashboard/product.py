@@ -1,5 +1,8 @@
 """One product: what it costs where and what it did so, and what we sell of it."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -44,8 +47,9 @@ def page(lake: Lake) -> None:
     asked = st.text_input("Search", placeholder="a word of the title, the brand or the number", key="product-search")
     found = lake.ask(FOUND, asked.strip())
     if len(found):
-        place = st.selectbox("Product", range(len(found)), format_func=lambda one: _called(found.iloc[one]))
-        _product(lake, found.iloc[place])
+        products = found.to_dict("records")
+        place = st.selectbox("Product", range(len(products)), format_func=lambda one: _called(products[one]))
+        _product(lake, products[place])
     elif asked:
         empty("No product has that in its title, brand or number.")
     else:
@@ -53,12 +57,12 @@ def page(lake: Lake) -> None:
     follow(lake)
 
 
-def _called(product: pd.Series) -> str:
+def _called(product: Mapping[Hashable, Any]) -> str:
     number = product["product_id"] if isinstance(product["product_id"], str) else "not ours"
     return f"{product['title']} ({number})"
 
 
-def _product(lake: Lake, product: pd.Series) -> None:
+def _product(lake: Lake, product: Mapping[Hashable, Any]) -> None:
     if isinstance(product["product_key"], str):
         _prices(lake, product["product_key"])
     else:

@@ -112,4 +112,4 @@ def _outcomes(_settings: Settings, lake: str, path: str, version: int | None) ->
     names = {"partition.arrived_day": "arrived_day", "partition.outcome": "outcome", "num_records": "records"}
     counts = pd.DataFrame({name: files.column(column).to_pylist() for column, name in names.items()})
     counts["arrived_day"] = counts["arrived_day"].astype(str)
-    return counts.groupby(["arrived_day", "outcome"], as_index=False)["records"].sum()
+    return counts.groupby(["arrived_day", "outcome"], as_index=False).agg({"records": "sum"})
