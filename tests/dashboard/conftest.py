@@ -26,6 +26,7 @@ class Served(NamedTuple):
 
     url: str
     settings: Settings
+    pid: int
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def serving(home: Path) -> Iterator[Served]:
         while not _answers(url):
             assert child.poll() is None, (home / "dashboard.log").read_text()
             time.sleep(0.1)
-        yield Served(url, Settings.read(home=home))
+        yield Served(url, Settings.read(home=home), child.pid)
     finally:
         child.terminate()
         child.wait(20)

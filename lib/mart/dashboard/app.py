@@ -12,6 +12,7 @@ import streamlit as st
 
 from mart.dashboard import alerts, health, market, models, product, recommendations, sales, trending
 from mart.dashboard.reading import Lake
+from mart.edges import delta
 from mart.edges.duck import QueryError
 from mart.settings import Settings, SettingsError
 
@@ -60,7 +61,7 @@ def main(home: Path, file: Path | None) -> None:
     chosen = st.navigation(menu)
     try:
         chosen.run()
-    except (QueryError, OSError) as error:  # the lake is away, or is being made anew this moment
+    except (QueryError, delta.Unreadable, OSError) as error:  # the lake is away, or is being made anew this moment
         st.error(f"The lake at {lake.settings.lake} can't be read: {' '.join(str(error).split())[:300]}")
 
 
