@@ -55,7 +55,7 @@ def make(settings: Settings) -> None:
     products = [_product(json.loads(line)) for line in (generated / "products.jsonl").read_text().splitlines()]
     rows(settings, PRODUCTS, products)
     put(settings, LANDING_ACTIVITY, _landed(json.loads((generated / "truth.json").read_text())))
-    rows(settings, EVENTS, [_event(number) for number in range(100)])
+    rows(settings, EVENTS, [event(number) for number in range(100)])
     rows(settings, RECOMMENDATION_FEEDBACK.at("serving"), list(feedback()), ("events", 0))
     _market(settings, {one["product_id"]: one for one in products})
 
@@ -124,7 +124,8 @@ def _landed(told: Row) -> pa.Table:
     return pa.table(columns, names=list(LANDING_ACTIVITY.names))
 
 
-def _event(number: int) -> Row:
+def event(number: int) -> Row:
+    """Make an event that says little."""
     place = {"source": "inbox:activity", "partition": "demo.jsonl", "offset": f"{number:020}", "arrived_at": CRAWLED[0]}
     said = {"event_id": f"e{number}", "event_at": CRAWLED[0], "event_type": "view", "product_id": "p1", "user_id": "u1"}
     return said | place | {"event_day": DAY}

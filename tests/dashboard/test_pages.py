@@ -12,8 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mart.dashboard.app import MENU
+from mart.dashboard.recommendations import EFFECT
 from mart.edges import duck
-from mart.tables import MARKET, OWN_PRODUCTS, PRODUCTS, SALES
+from mart.experiments.report import report
+from mart.settings import Settings
+from mart.tables import EVENTS, MARKET, OWN_PRODUCTS, PRODUCTS, SALES
 from tests import demolake
 from tests.dashboard.conftest import Served
 
@@ -196,3 +199,18 @@ def test_a_table_that_cannot_be_read_is_said_in_a_sentence(bare: Served, opened:
     expect(page.get_by_text(re.compile("The lake at /.* can't be read"))).to_be_visible()
     assert page.get_by_test_id("stException").count() == 0
     shutil.rmtree(log)
+
+
+def test_an_experiment_of_the_settings_says_what_its_report_says(bare: Served, opened: Open) -> None:
+    demolake.rows(bare.settings, EVENTS, [demolake.event(number) for number in range(9)])
+    services = bare.settings.home / "services.toml"
+    services.write_text(
+        "[experiments.rank]\nstart = 2025-12-01T00:00:00Z\nend = 2026-02-01T00:00:00Z\nvariants = {control = 0.5, wide = 0.5}\n"
+    )
+    try:
+        said = report(Settings.read(home=bare.settings.home), "rank", EFFECT, datetime.now(UTC))
+        page = opened(bare, "recommendations")
+        expect(page.get_by_text("Experiment rank")).to_be_visible()
+        expect(page.get_by_text(said.verdict)).to_be_visible()
+    finally:
+        services.unlink()

@@ -153,7 +153,7 @@ def outcomes(frame: pd.DataFrame) -> alt.Chart:
 def models(frame: pd.DataFrame) -> alt.LayerChart:
     """Draw each version's quality beside popularity's on the same cut. Columns: version, ndcg, popular, alias."""
     base = alt.Chart(frame).encode(y=alt.Y("version:N", sort=None, title="version"))
-    value = alt.X("ndcg:Q", title="nDCG@10 on what was held out", scale=alt.Scale(zero=True))
+    value = alt.X("ndcg:Q", title="nDCG@10 on what was held out", axis=alt.Axis(tickCount=5))
     told = [
         alt.Tooltip("ndcg:Q", title="nDCG@10", format=".4f"),
         alt.Tooltip("popular:Q", title="popularity", format=".4f"),

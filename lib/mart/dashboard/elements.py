@@ -16,11 +16,10 @@ LONGEST = 34  # characters of a product's name beside a chart
 
 
 class Figure(NamedTuple):
-    """A number with its name; below it how it has changed or, without praise or blame, a note."""
+    """A number with its name, a note below it, and what it means for who asks."""
 
     label: str
     value: str
-    change: str | None = None
     note: str | None = None
     meaning: str | None = None
 
@@ -35,13 +34,12 @@ def figures(shown: Sequence[Figure]) -> None:
     """Show numbers in a row, which wraps where the page is narrow."""
     with st.container(horizontal=True):
         for one in shown:
-            plain = one.change is None
             st.metric(
                 one.label,
                 one.value,
-                one.change or one.note,
-                "off" if plain else "normal",
-                delta_arrow="off" if plain else "auto",
+                one.note,
+                "off",
+                delta_arrow="off",
                 help=one.meaning,
                 border=True,
                 width=170,  # two fit a phone
@@ -107,11 +105,6 @@ def whole(value: float) -> str:
 def share(part: float, of: float) -> str:
     """Word a part of something; a dash where there is nothing."""
     return f"{part / of:.1%}" if of else "–"
-
-
-def change(now: float, before: float) -> str | None:
-    """Word a change against before; None where there was nothing."""
-    return f"{now / before - 1:+.0%}" if before else None
 
 
 def instant(at: datetime) -> str:

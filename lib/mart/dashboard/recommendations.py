@@ -49,7 +49,7 @@ def _feedback(lake: Lake, found: pd.DataFrame) -> None:
             Figure("Impressions", whole(seen)),
             Figure("Clicks per impression", share(clicked, seen)),
             Figure("Bought per impression", share(bought, seen)),
-            Figure("Revenue after a click", whole(found["revenue"].sum()), meaning="Currencies are added as they are."),
+            Figure("Revenue of clicks", whole(found["revenue"].sum()), meaning="Currencies are added as they are."),
         ]
     )
     places = lake.ask(PLACES)

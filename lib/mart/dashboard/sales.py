@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from mart.dashboard import charts
-from mart.dashboard.elements import Figure, change, choose, command, draw, empty, figures, follow, head, share, whole
+from mart.dashboard.elements import Figure, choose, command, draw, empty, figures, follow, head, share, whole
 from mart.dashboard.reading import Lake
 
 CURRENCIES = "SELECT currency FROM serving.sales GROUP BY currency ORDER BY sum(order_lines) DESC, currency"
@@ -63,16 +63,18 @@ def _sold(lake: Lake, currencies: list[str]) -> None:
 def _figures(sold: pd.DataFrame, currency: str) -> None:
     """Show the newest day beside the day before it, and the whole period."""
     newest, before = sold.iloc[0], sold.iloc[min(1, len(sold) - 1)]
-    than = f"against {before['day']}, the day with sales before" if len(sold) > 1 else None
+    than = f"Below: {before['day']}, the day with sales before. The newest day may not be over."
 
-    def grown(name: str) -> str | None:
-        return change(newest[name], before[name]) if than else None
+    def day(label: str, name: str) -> Figure:
+        if len(sold) == 1:
+            return Figure(label, whole(newest[name]))
+        return Figure(label, whole(newest[name]), f"before: {whole(before[name])}", than)
 
     figures(
         [
-            Figure(f"{newest['day']}, {currency}", whole(newest["net"]), grown("net"), meaning=than),
-            Figure("Order lines that day", whole(newest["order_lines"]), grown("order_lines"), meaning=than),
-            Figure("Pieces that day", whole(newest["quantity"]), grown("quantity"), meaning=than),
+            day(f"{newest['day']}, {currency}", "net"),
+            day("Order lines that day", "order_lines"),
+            day("Pieces that day", "quantity"),
             Figure(f"{len(sold)} days, {currency}", whole(sold["net"].sum())),
         ]
     )
