@@ -48,6 +48,8 @@ MAY_IMPORT = {
     "evaluation": {"schema", "tables", "settings", "models", "edges", "replay"},
     "gate": {"models", "settings"},
     "release": {"settings", "edges", "gate", "models"},
+    "dashboard": {"schema", "tables", "settings", "edges", "experiments"},
+    "bi": {"schema", "tables", "settings", "edges"},
     "training": {"tables", "settings", "views", "models", "edges", "gate", "__init__"},
 }
 # Outside packages that only these rooms may know.
@@ -71,6 +73,8 @@ FENCED = {
     "snowflake": {"edges", "local/snowflake.py", "local/fakesnow_mended.py"},
     "mlflow": {"edges", "local/mlflow_app.py"},
     "boto3": {"edges", "local/aws.py"},
+    "streamlit": {"dashboard"},
+    "altair": {"dashboard"},
 }
 WRITES = {"append", "overwrite", "merge"}
 ACTIONS = {

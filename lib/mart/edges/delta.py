@@ -6,11 +6,13 @@ from typing import Any
 
 import pyarrow.dataset
 from deltalake import DeltaTable, Schema
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from mart.edges import arrow
 from mart.schema import Table, delta
 from mart.settings import Settings
+
+Unreadable = DeltaError  # a table whose log can't be read
 
 
 @dataclass(frozen=True)

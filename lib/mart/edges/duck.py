@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from mart.edges import arrow, delta
-from mart.schema import Table
+from mart.schema import Table, View
 from mart.settings import Settings
 from mart.tables import CATALOGUE, VIEWS
 
@@ -18,26 +19,33 @@ class QueryError(ValueError):
     """SQL that can't be answered; the message is DuckDB's own, on one line."""
 
 
-def ask(settings: Settings, sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
-    """Answer a question: column names and rows. Raises QueryError."""
+def ask(settings: Settings, sql: str, values: Sequence[object] = ()) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Answer a question, `?` standing for values: column names and rows. Raises QueryError."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         _attach(connection, settings, sql)
         try:
-            answer = connection.execute(sql)
+            answer = connection.execute(sql, values)
             return [column[0] for column in answer.description or ()], answer.fetchall()
         except duckdb.Error as error:
             raise QueryError(" ".join(str(error).split())) from None
 
 
+def reads(sql: str) -> list[Table]:
+    """List the tables that a question reads, itself or through views."""
+    text = " ".join([sql, *(view.sql for view in _views(sql))])
+    return [table for table in CATALOGUE if _mentions(text, table.full_name)]
+
+
+def _views(sql: str) -> list[View]:
+    return [view for view in VIEWS if _mentions(sql, view.full_name)]
+
+
 def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, sql: str) -> None:
     """Register what the question, or a view that it names, mentions."""
-    views = [view for view in VIEWS if _mentions(sql, view.full_name)]
-    text = " ".join([sql, *(view.sql for view in views)])
-    for table in CATALOGUE:
-        if _mentions(text, table.full_name):
-            _register(connection, settings, table)
-    for view in views:
+    for table in reads(sql):
+        _register(connection, settings, table)
+    for view in _views(sql):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {view.layer}")
         connection.execute(f"CREATE VIEW {view.full_name} AS {view.sql}")
 

@@ -36,6 +36,17 @@ def ddl(table: Table) -> str:
     return f"CREATE TABLE IF NOT EXISTS {table.name} (\n  {columns}\n) COMMENT = {_text(table.doc)}"
 
 
+def view(table: Table, schema: str) -> str:
+    """Make the statement that shows the published table, which lies in `schema`, to people: each column with what it means.
+
+    It belongs into a schema of its own, so that a reader sees views alone.
+    """
+    columns = ",\n  ".join(f"{column.name} COMMENT {_text(column.doc)}" for column in published(table))
+    names = ", ".join(column.name for column in published(table))
+    shown = f"SELECT {names} FROM {schema}.{table.name}"
+    return f"CREATE OR REPLACE VIEW {table.name} (\n  {columns}\n) COMMENT = {_text(table.doc)} AS\n{shown}"
+
+
 def alter(table: Table, columns: Iterable[Column]) -> list[str]:
     """Make the statements that add new nullable columns."""
     return [f"ALTER TABLE {table.name} ADD COLUMN {_column(table, column)}" for column in columns]

@@ -16,6 +16,7 @@ from mart.tables.market import (
 )
 from mart.tables.offers import LANDING_OFFERS, OFFERS, QUARANTINE_OFFERS, REVIEWS
 from mart.tables.products import PRODUCTS
+from mart.tables.questions import QUESTIONS
 from mart.tables.recommendations import (
     CURRENT_RECOMMENDATIONS,
     FRESH_ITEM_FACTORS,
@@ -60,6 +61,7 @@ __all__ = [
     "PRODUCTS_SOLD",
     "QUARANTINE_ACTIVITY",
     "QUARANTINE_OFFERS",
+    "QUESTIONS",
     "RATES",
     "RECOMMENDATIONS",
     "RECOMMENDATION_FEEDBACK",

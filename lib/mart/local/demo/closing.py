@@ -94,6 +94,7 @@ def _kept(settings: Settings) -> Iterator[str]:
     shop = next(one.address for one in services.status(settings.home) if one.name == STOREFRONT.name)
     yield "All of it is still there. Next:"
     yield f"  {shop}      click, put into the cart, and watch the list change; log in as a shopper of above"
+    yield f"  mart dashboard{home}      the same tables as pages that follow them"
     yield f'  mart query "SELECT * FROM serving.sales ORDER BY revenue DESC LIMIT 10"{home}'
     yield f"  mart run streaming/live{home}      and beside it: mart generate --rate 200 --seconds 60{home}"
     yield f"  mart down{home}"

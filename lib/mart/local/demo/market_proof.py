@@ -51,11 +51,12 @@ def _reviews(settings: Settings, today: Truth) -> Finding:
 
 def _alerts(settings: Settings, yesterday: Truth, today: Truth) -> Finding:
     before = {_place(one): one for one in yesterday}
-    true = {(kind, *_place(one)) for one in today for kind in _kinds(before.get(_place(one)), one, settings)}
+    true = {(kind, *_place(one)) for one in today for kind in kinds(before.get(_place(one)), one, settings)}
     return _compared("serving.alerts", true, set(_ask(settings, TOLD)))
 
 
-def _kinds(before: dict[str, Any] | None, now: dict[str, Any], settings: Settings) -> Iterable[str]:
+def kinds(before: dict[str, Any] | None, now: dict[str, Any], settings: Settings) -> Iterable[str]:
+    """Name what must be told of an offer of the second day, by its truth on both."""
     if before is None:
         return ["new_offer"]
     change = Decimal(now["price"]) / Decimal(before["price"]) - 1
