@@ -6,7 +6,7 @@ import click
 
 THEMES = (
     *("services", "data", "run", "look", "catalog", "rates", "schedule", "poll"),
-    *("evaluate", "models", "serve", "experiments", "demo"),
+    *("evaluate", "models", "serve", "experiments", "demo", "deploy"),
 )
 
 
