@@ -1,4 +1,4 @@
-"""Our templates, reduced to what moto's CloudFormation models; the rest is held by lint and assertions, and listed by name.
+"""Our templates, reduced to what moto's CloudFormation models; the rest is listed, and held by lint and assertions.
 
 What is referred to and left out becomes a text that says so. Nothing else is changed.
 """
@@ -55,9 +55,9 @@ NOT_REMOVED = {
 }
 
 
-def modelled(type: str) -> bool:
+def modelled(kind: str) -> bool:
     """Tell whether moto makes such a resource."""
-    return type in get_model_map()
+    return kind in get_model_map()
 
 
 def reduced(template: Template, but: Collection[str] = ()) -> Template:

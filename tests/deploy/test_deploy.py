@@ -1,4 +1,4 @@
-"""Stacks in an AWS of our own (moto): made, left alone, changed, shown and removed; what moto does not model is in modelled.py."""
+"""Stacks in an AWS of our own (moto): made, left alone, changed, shown and removed; modelled.py says what moto lacks."""
 
 import ast
 from collections.abc import Sequence
@@ -57,9 +57,9 @@ def _joined(value: str | None) -> str | None:
 
 
 def test_the_lists_of_what_moto_does_not_model_are_right() -> None:
-    """Whoever adds a type learns whether it is tried here or only looked at; whoever updates moto, what can now be tried."""
+    """Whoever adds a type learns whether it is tried here or only read; whoever updates moto, what can now be tried."""
     types = {one["Type"] for template in templates.read_all() for one in template.resources.values()}
-    assert {type for type in types if not modelled(type)} == NOT_MODELLED
+    assert {kind for kind in types if not modelled(kind)} == NOT_MODELLED
     assert types >= NOT_REMOVED | NOT_OF_KAFKA
 
 

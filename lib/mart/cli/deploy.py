@@ -32,7 +32,7 @@ stacks_argument = click.argument("stacks", nargs=-1)
 def deploy() -> None:
     """Make and remove an environment on AWS: the stacks in aws/, with the parameters of a file in conf/.
 
-    Credentials are those of the AWS command line (AWS_PROFILE, AWS_ACCESS_KEY_ID, …). docs/deployment.md goes through it.
+    Credentials are those of the AWS command line (AWS_PROFILE, AWS_ACCESS_KEY_ID, …). docs/deployment.md has the steps.
 
     \b
     Examples:
@@ -90,7 +90,7 @@ def status(file: Path, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @json_option
 def down(file: Path, with_data: bool, yes: bool, as_json: bool) -> None:
-    """Remove the stacks. The one that holds data stays, unless --with-data; what is in it is counted before you are asked."""
+    """Remove the stacks; that with data stays, unless --with-data. What it holds is counted before you are asked."""
     from mart.deploying import deploy as work
     from mart.edges.remains import Remains
 

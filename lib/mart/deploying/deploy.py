@@ -1,7 +1,8 @@
 """Plan, make, show and remove an environment's stacks, one after another.
 
-In: an `Environment`, an account's CloudFormation. Out: a `Step` a stack. What an earlier stack gives is what a later one is
-told; a stack that stands is asked, so one can be deployed without the others, and a run that was interrupted goes on.
+In: an `Environment`, an account's CloudFormation. Out: a `Step` a stack. What an earlier stack gives is what a later
+one is told; a stack that stands is asked, so one can be deployed without the others, and a run that was interrupted
+goes on.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -47,7 +48,7 @@ def fill(environment: Environment, template: Template, known: dict[str, str]) ->
 
 
 def given(there: Found | None, brokers: Brokers) -> dict[str, str]:
-    """Say what a stack tells later ones: its outputs, and the addresses of its Kafka, which CloudFormation does not know."""
+    """Say what a stack tells later ones: its outputs, and its brokers, which CloudFormation does not know."""
     outputs = dict(there.outputs) if there else {}
     if "KafkaCluster" in outputs:
         outputs["KafkaBrokers"] = brokers(outputs["KafkaCluster"])
@@ -111,11 +112,11 @@ def down(environment: Environment, cloud: CloudFormation, remains: Remains, with
             yield Step(name, cloud.remove(stack))
         elif with_data and cloud.find(stack):
             things = cloud.resources(stack).values()
-            for type, physical in things:
-                remains.empty(type, physical)
+            for kind, physical in things:
+                remains.empty(kind, physical)
             yield Step(name, cloud.remove(stack))
-            for type, physical in things:
-                remains.remove(type, physical)  # AWS leaves what the template retains
+            for kind, physical in things:
+                remains.remove(kind, physical)  # AWS leaves what the template retains
         elif cloud.find(stack):
             yield Step(name, "kept")
 
@@ -134,5 +135,5 @@ def _standing(environment: Environment, cloud: CloudFormation, names: Collection
 
 
 def _counts(cloud: CloudFormation, remains: Remains, stack: str) -> list[str]:
-    told = (remains.count(type, physical) for type, physical in cloud.resources(stack).values())
+    told = (remains.count(kind, physical) for kind, physical in cloud.resources(stack).values())
     return [one for one in told if one]

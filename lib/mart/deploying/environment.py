@@ -1,6 +1,7 @@
 """One environment on AWS: its name, region, and the parameters of its stacks.
 
-In: conf/aws-*.toml. Out: an `Environment`; an unknown key is an error. It names no account: that is whose credentials are used.
+In: conf/aws-*.toml. Out: an `Environment`; an unknown key is an error. It names no account: that is whose credentials
+are used.
 """
 
 import tomllib

@@ -1,6 +1,7 @@
 """The settings that jobs on AWS are run with, made of what the stacks give and were told.
 
-In: outputs and parameters by name, all stacks together. Out: TOML as `mart.settings` reads it. Secrets are named, never read.
+In: outputs and parameters by name, all stacks together. Out: TOML as `mart.settings` reads it. Secrets are named,
+never read.
 """
 
 import json
@@ -13,7 +14,7 @@ from mart.deploying.environment import Environment
 from mart.deploying.templates import ORDER
 from mart.edges.cloudformation import CloudFormation
 
-# A key of the settings, and what it is made of. A line that lacks something is left out: that stack does not stand (yet).
+# A key of the settings, and what it is made of. A line that lacks something is left out: its stack does not stand.
 SETTINGS = {
     "lake": "s3a://{LakeBucket}/lake",
     "aws.region": "{Region}",

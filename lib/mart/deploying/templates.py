@@ -1,7 +1,7 @@
 """The templates in aws/: what each asks for, makes and gives, read without asking AWS.
 
-In: aws/*.yaml. Out: a `Template` each, in the order in which their stacks are made. A parameter that an earlier template gives as
-an output of the same name is filled by it: that is how stacks are joined, and all there is to it.
+In: aws/*.yaml. Out: a `Template` each, in the order in which their stacks are made. A parameter that an earlier
+template gives as an output of the same name is filled by it: that is how stacks are joined, and all there is to it.
 """
 
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ def read(name: str, folder: Path = FOLDER) -> Template:
         body = (folder / f"{name}.yaml").read_text()
     except FileNotFoundError:
         raise NoTemplates(f"no {folder / name}.yaml: deploy from a clone, a wheel carries no templates") from None
-    return Template(name, body, yaml.load(body, _Loader))  # noqa: S506 a safe loader, which knows CloudFormation's tags
+    return Template(name, body, yaml.load(body, _Loader))
 
 
 def read_all(folder: Path = FOLDER) -> list[Template]:
@@ -97,9 +97,8 @@ def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         text = loader.construct_scalar(node)
         return {name: text.split(".", 1) if suffix == "GetAtt" else text}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    return {name: loader.construct_mapping(node, deep=True)}
+    assert isinstance(node, yaml.SequenceNode)
+    return {name: loader.construct_sequence(node, deep=True)}
 
 
 _Loader.add_multi_constructor("!", _function)

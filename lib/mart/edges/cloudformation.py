@@ -1,7 +1,7 @@
 """AWS CloudFormation: stacks brought to what is wanted, and what became of them.
 
-In: a `Wanted` stack. Out: `created`, `updated`, `unchanged` or `removed`; events are told as they come. A change that fails is
-rolled back by AWS, and raised here with the reason of the resource that failed first.
+In: a `Wanted` stack. Out: `created`, `updated`, `unchanged` or `removed`; events are told as they come. A change that
+fails is rolled back by AWS, and raised here with the reason of the resource that failed first.
 """
 
 import time
@@ -105,7 +105,7 @@ class CloudFormation:
         return {one["LogicalResourceId"]: (one["ResourceType"], one["PhysicalResourceId"]) for one in made}
 
     def preview(self, wanted: Wanted) -> list[Change] | None:
-        """Say what would become of a stack that stands; None if it is as wanted. Nothing is changed. Raises StackError."""
+        """Say what would become of a stack that stands; None if it is as wanted. Raises StackError."""
         change_set = self._change_set(wanted)
         if change_set is None:
             return None
@@ -175,7 +175,7 @@ class CloudFormation:
         raise StackError(f"{wanted.name}: {reason}")
 
     def _wait(self, name: str, stack_id: str, good: str, after: str = "") -> None:
-        """Tell events after a known one until the stack is at rest. Raises StackError with why the first resource failed."""
+        """Tell events after a known one until the stack is at rest. Raises StackError with what failed first."""
         told = after
         while True:
             there = self.find(stack_id)
@@ -222,9 +222,7 @@ class CloudFormation:
             kind = _kind(message) if code == "ValidationError" else StackError
             raise kind(f"CloudFormation: {operation} {call.get('StackName', '')}: {code}: {message}") from None
         except BotoCoreError as error:
-            raise StackError(
-                f"CloudFormation: {operation}: {error}; check the credentials (aws sts get-caller-identity) and the region"
-            ) from None
+            raise StackError(f"CloudFormation: {operation}: {error}; check credentials and region") from None
         return answer
 
 

@@ -1,6 +1,7 @@
 """What a stack that holds data leaves behind on purpose: counted before anybody is asked, and removed for good.
 
-In: a type of CloudFormation and a physical id. Out: a sentence about what is in it, or its end. What is gone already is no error.
+In: a type of CloudFormation and a physical id. Out: a sentence about what is in it, or its end. What is gone already
+is no error.
 """
 
 from collections.abc import Callable, Iterator
@@ -49,23 +50,23 @@ class Remains:
             "AWS::SecretsManager::Secret": Kind(self._count_secret, self._remove_secret),
         }
 
-    def count(self, type: str, name: str) -> str:
+    def count(self, of: str, name: str) -> str:
         """Say what is in it; nothing for a type that holds no data or a thing that is gone. Raises RemainsError."""
-        return self._do(lambda kind: kind.count(name), type, name) or ""
+        return self._do(lambda kind: kind.count(name), of, name) or ""
 
-    def empty(self, type: str, name: str) -> None:
+    def empty(self, of: str, name: str) -> None:
         """Empty what AWS removes only when it is empty. Raises RemainsError."""
-        self._do(lambda kind: kind.empty(name), type, name)
+        self._do(lambda kind: kind.empty(name), of, name)
 
-    def remove(self, type: str, name: str) -> None:
+    def remove(self, of: str, name: str) -> None:
         """Remove it and all that is in it. Raises RemainsError."""
-        self._do(lambda kind: kind.remove(name), type, name)
+        self._do(lambda kind: kind.remove(name), of, name)
 
-    def _do(self, work: Callable[[Kind], str | None], type: str, name: str) -> str | None:
-        if type not in self._of:
+    def _do(self, work: Callable[[Kind], str | None], of: str, name: str) -> str | None:
+        if of not in self._of:
             return None
         try:
-            return work(self._of[type])
+            return work(self._of[of])
         except ClientError as error:
             said = error.response.get("Error", {})
             if said.get("Code") in GONE:
