@@ -6,7 +6,7 @@ import click
 
 THEMES = (
     *("services", "data", "run", "look", "catalog", "rates", "schedule", "poll"),
-    *("evaluate", "models", "serve", "experiments", "bi", "dashboard", "demo"),
+    *("evaluate", "models", "serve", "experiments", "bi", "dashboard", "demo", "deploy"),
 )
 
 
