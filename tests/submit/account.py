@@ -26,9 +26,9 @@ class Account:
         aws = self.settings.aws
         return boto3.client(service, region_name=aws.region, endpoint_url=aws.endpoint_url)
 
-    def put(self, key: str, content: bytes) -> str:
-        self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content)
-        return f"s3://{self.bucket}/{key}"
+    def put(self, key: str, content: bytes, bucket: str = "") -> str:
+        self.client("s3").put_object(Bucket=bucket or self.bucket, Key=key, Body=content)
+        return f"s3://{bucket or self.bucket}/{key}"
 
     def file(self, **more: str) -> str:
         """Put settings to S3, where jobs read them; they name this account."""

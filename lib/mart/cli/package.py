@@ -1,6 +1,7 @@
 """`mart package`: what EMR, EMR Serverless, Glue and Lambda take, made of this clone and brought to S3."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,16 +15,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from mart.cli.options import home_option, json_option, settings_of, settings_option
+from mart.packaging.targets import TARGETS
 from mart.settings import ROOT
 
 if TYPE_CHECKING:
     from mart.packaging.manifest import Manifest
 
-TARGETS = ("emr", "emr-serverless", "glue", "lambda-offers", "lambda-scrape")
-
 
 @click.command()
-@click.option("--target", "targets", multiple=True, type=click.Choice(TARGETS), help="Only these; else all of them.")
+@click.option(
+    "--target", "targets", multiple=True, type=click.Choice(tuple(TARGETS)), help="Only these; else all of them."
+)
 @click.option(
     "--arch", type=click.Choice(("x86_64", "aarch64")), default="x86_64", show_default=True, help="Processor."
 )
@@ -51,8 +53,10 @@ def package(
     from mart.packaging.upload import upload
 
     settings = settings_of(home, file)
+    if to and not re.fullmatch("s3://[^/]+/.+", to):
+        raise click.UsageError(f"--to {to}: say s3://BUCKET/RELEASE")
     try:
-        made = _make(targets or TARGETS, arch, out.absolute())
+        made = _make(targets or tuple(TARGETS), arch, out.absolute())
         if to:
             with _bar("uploading", sum(one.bytes for one in made)) as (bar, task):
                 for one in made:
@@ -67,13 +71,12 @@ def package(
 
 def _make(targets: Sequence[str], arch: str, out: Path) -> list["Manifest"]:
     from mart.packaging.make import make
-    from mart.packaging.targets import TARGETS as DECLARED
 
     made = []
     for name in targets:
         with _bar(name, None) as (bar, task):
             made.append(
-                make(DECLARED[name], ROOT, out, arch, lambda step, total: bar.update(task, advance=1, total=total))
+                make(TARGETS[name], ROOT, out, arch, lambda step, total: bar.update(task, advance=1, total=total))
             )
     return made
 

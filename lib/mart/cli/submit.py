@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from mart.cli.options import home_option, json_option, settings_of, settings_option
+from mart.submit.requests import PLACES
 
 if TYPE_CHECKING:
     from mart.edges.runs import State
@@ -24,7 +25,7 @@ PAUSE = 15  # seconds between two looks; services count calls
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name", metavar="JOB")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS OF THE JOB]")
-@click.option("--on", required=True, type=click.Choice(("emr", "emr-serverless", "glue")), help="What runs it.")
+@click.option("--on", required=True, type=click.Choice(tuple(PLACES)), help="What runs it.")
 @click.option(
     "--wait", "waiting", is_flag=True, help="Wait for its end; exit code 1 and the end of its log if that is a bad one."
 )
@@ -51,7 +52,7 @@ def submit(
     _check(name, words, file)
     settings = settings_of(home, file)
     try:
-        calls = run.asked(settings, on, run.job(settings, on, name, words, file or ""))
+        calls = PLACES[on](run.job(settings, on, name, words, file or ""), settings.submit)
         if dry:
             return _show(calls, as_json)
         _tell(_sent(settings, on, calls, waiting), name, on, as_json)
@@ -74,7 +75,7 @@ def _check(name: str, words: tuple[str, ...], file: str | None) -> None:
     job.arguments(job.parser_of(name), words)
 
 
-def _sent(settings: "Settings", on: str, calls: list["Request"], waiting: bool) -> "Run":
+def _sent(settings: "Settings", on: str, calls: Sequence["Request"], waiting: bool) -> "Run":
     from mart.submit import run
 
     place, started = run.send(settings, on, calls)

@@ -31,6 +31,8 @@ def wanted(target: Target, clone: Path, ours: Path, there: Machine) -> list[Pin]
 
 def make(target: Target, clone: Path, out: Path, architecture: str, report: Report) -> Manifest:
     """Make a target's folder anew. Raises PackageError, and leaves the old folder then."""
+    if not (clone / "requirements.lock").is_file():
+        raise PackageError(f"{clone} is no clone of Product-Mart: package from one")
     there = machine(target.python, architecture)
     with TemporaryDirectory(prefix="mart-package-") as work:
         ours = wheels.build(clone, Path(work))

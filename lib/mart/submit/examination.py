@@ -22,6 +22,10 @@ from mart.submit.spark import EMR_RELEASE, GLUE_RELEASE, LINE
 CONNECTORS = ("spark-sql-kafka-0-10_2.13", "spark-token-provider-kafka-0-10_2.13", "kafka-clients", "commons-pool2")
 
 
+class Wrong(ValueError):
+    """Something is there, and not as it should be."""
+
+
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that the settings name."""
     found = [_asked("account", lambda: _account(settings), "give this machine credentials, and set aws.region")]
@@ -56,10 +60,6 @@ def _asked(name: str, look: Callable[[], str], remedy: str) -> Finding:
         return Finding(name, True, look(), remedy)
     except (AwsError, SubmitError, Wrong) as error:
         return Finding(name, False, str(error), remedy)
-
-
-class Wrong(ValueError):
-    """Something is there, and not as it should be."""
 
 
 def _account(settings: Settings) -> str:

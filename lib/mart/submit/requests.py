@@ -3,7 +3,7 @@
 In: a job's name and words, its release, the place of the settings. Out: operations and their arguments, as boto3 has them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,6 +121,13 @@ def glue(job: Job, at: Submit) -> tuple[Request, Request]:
     }
     start = {"JobName": name, "Arguments": pairs(job.arguments)}
     return Request("glue", "create_job", {"Name": name, **definition}), Request("glue", "start_job_run", start)
+
+
+PLACES: Mapping[str, Callable[[Job, Submit], tuple[Request, ...]]] = {
+    "emr": lambda job, at: (emr(job, at),),
+    "emr-serverless": lambda job, at: (serverless(job, at),),
+    "glue": glue,
+}
 
 
 def pairs(words: Sequence[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ In: settings, a job and its words. Out: requests, a run's id, how it ended, and 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mart.edges.emr import Steps
@@ -15,10 +15,8 @@ from mart.edges.runs import Place, State
 from mart.packaging import manifest
 from mart.packaging.manifest import Manifest
 from mart.settings import Settings
-from mart.submit import SubmitError, requests
+from mart.submit import SubmitError
 from mart.submit.requests import Job, Request
-
-PLACES = ("emr", "emr-serverless", "glue")
 
 
 @dataclass(frozen=True)
@@ -51,15 +49,7 @@ def job(settings: Settings, on: str, name: str, words: tuple[str, ...], file: st
     return Job(name, words, file, f"{settings.submit.release.rstrip('/')}/{on}", tuple(release.jars))
 
 
-def asked(settings: Settings, on: str, wanted: Job) -> list[Request]:
-    """Say what would be sent. Raises SubmitError for settings that lack something."""
-    if on == "glue":
-        return list(requests.glue(wanted, settings.submit))
-    make = requests.emr if on == "emr" else requests.serverless
-    return [make(wanted, settings.submit)]
-
-
-def send(settings: Settings, on: str, calls: list[Request]) -> tuple[Place, str]:
+def send(settings: Settings, on: str, calls: Sequence[Request]) -> tuple[Place, str]:
     """Send the requests; give the place of the run and its id. Raises AwsError."""
     place = _place(settings, on, calls[-1])
     if isinstance(place, GlueRuns):
