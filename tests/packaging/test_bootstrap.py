@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.test_targets import cluster_help, make, python
+from tests.packaging.test_targets import NAMES, make, on_cluster, python
 
 SCRIPT = Path(__file__).parents[2] / "emr" / "bootstrap.sh"
 # s3://bucket/… lies in a folder; nothing else of `aws` is known.
@@ -62,7 +62,8 @@ def test_a_node_can_run_jobs_afterwards_and_knows_them_by_name(tmp_path: Path) -
     done = subprocess.run(words, env=variables, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     installed = tmp_path / "opt" / "mart"
-    assert cluster_help(installed / "bin" / "python", installed / "jobs" / "batch" / "views.py", tmp_path)
+    program, views = installed / "bin" / "python", installed / "jobs" / "batch" / "views.py"
+    assert "--available-now" in on_cluster(program, views, "--help")
+    assert on_cluster(program, "-c", NAMES) == f"{installed} batch/views\n"
     code = "from mart.settings import Settings; print(sorted(Settings.read().shops))"
-    shops = subprocess.run([installed / "bin" / "python", "-c", code], cwd=tmp_path, capture_output=True, text=True)
-    assert shops.stdout.strip() == "['amazon-in', 'ebay-de', 'flipkart']"
+    assert on_cluster(program, "-c", code) == "['amazon-in', 'ebay-de', 'flipkart']\n"

@@ -3,46 +3,44 @@
 The offers' function is made in `make test`; all targets in `make soak`: they fetch hundreds of megabytes.
 """
 
-import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
+import pyspark
 import pytest
-from click.testing import CliRunner
 
-from mart.cli import main
+from mart.packaging import make as making
 from mart.packaging import manifest
 from mart.packaging.manifest import Manifest
+from mart.packaging.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def make(target: str, out: Path, python: str = "") -> Manifest:
-    """Make a target as the command does."""
-    done = CliRunner().invoke(main, ["package", "--target", target, "--out", str(out), "--json"])
-    assert done.exit_code == 0, done.stderr
-    (told,) = json.loads(done.stdout)["targets"]
-    made = manifest.read((out / target / "manifest.json").read_text())
-    assert json.loads(json.dumps(told)) == json.loads((out / target / "manifest.json").read_text())
-    assert made.files == manifest.files(out / target)
+def make(name: str, out: Path, python: str = "") -> Manifest:
+    """Make a target for this machine's processor; for another Python than its own, if one is said."""
+    target = replace(TARGETS[name], python=python or TARGETS[name].python)
+    made = making.make(target, ROOT, out, platform.machine(), lambda step, total: None)
+    assert manifest.read((out / name / "manifest.json").read_text()) == made
+    assert made.files == manifest.files(out / name)
     return made
 
 
 def python(version: str) -> str:
-    """Find a Python of a target's version, or skip the test: a wheel with machine code fits one alone."""
+    """Find a Python of a version, or skip the test: a wheel with machine code fits one alone."""
     found = sys.executable if version == HERE else shutil.which(f"python{version}")
-    told = found and subprocess.run(
-        [found, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True
-    )
-    if not told or told.stdout.strip() != f"({version.replace('.', ', ')})":
+    asked = [found, "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
+    if not found or subprocess.run(asked, capture_output=True, text=True).stdout.strip() != version:
         pytest.skip(f"no Python {version} here")
-    return str(found)
+    return found
 
 
 def bare(program: str, folder: Path, code: str) -> str:
@@ -79,22 +77,36 @@ assert "pyspark" not in sys.modules
 """
 
 
+# A job knows its layer, though its file lies elsewhere, for jobs/ lies beside the code.
+NAMES = "from pathlib import Path; from mart import job; print(job.ROOT, job.called(Path('/tmp/x/views.py')))"
+
+
+@pytest.mark.timeout(900)
 def test_the_function_that_loads_offers_runs_in_a_bare_environment(tmp_path: Path) -> None:
-    made = make("lambda-offers", tmp_path)
+    made = make("lambda-offers", tmp_path, HERE)
     assert "pyspark" not in made.packages
     assert made.packages["product-mart"] == made.version
     folder = unzipped(tmp_path / "lambda-offers" / "lambda-offers.zip", tmp_path / "there")
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 250 * 2**20
-    assert "has no records" in bare(python(made.python), folder, OFFERS)
+    assert "has no records" in bare(sys.executable, folder, OFFERS)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("name", "code"), [("lambda-offers", OFFERS), ("lambda-scrape", SCRAPE)])
+def test_the_functions_run_on_the_python_that_they_are_made_for(name: str, code: str, tmp_path: Path) -> None:
+    program = python(TARGETS[name].python)
+    make(name, tmp_path)
+    assert bare(program, unzipped(tmp_path / name / f"{name}.zip", tmp_path / "there"), code)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_the_function_that_crawls_runs_in_a_bare_environment(tmp_path: Path) -> None:
-    made = make("lambda-scrape", tmp_path)
+    make("lambda-scrape", tmp_path, HERE)
     folder = unzipped(tmp_path / "lambda-scrape" / "lambda-scrape.zip", tmp_path / "there")
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 250 * 2**20
-    said = bare(python(made.python), folder, SCRAPE)
+    said = bare(sys.executable, folder, SCRAPE)
     assert "amazon-in, ebay-de, flipkart" in said, "conf/shops.toml lies beside the code"
 
 
@@ -136,19 +148,15 @@ def test_the_environment_of_emr_serverless_runs_a_job_with_the_clusters_spark(tm
     program = there / "bin" / "python"
     if not program.exists():
         pytest.skip(f"no {program.readlink()} here")
-    assert cluster_help(program, tmp_path / "emr-serverless" / "jobs" / "batch" / "views.py", tmp_path)
-    listed = subprocess.run(
-        [program, "-c", "from mart.settings import ROOT; print(ROOT)"], capture_output=True, text=True
-    )
-    assert listed.stdout.strip() == str(there)
+    views = tmp_path / "emr-serverless" / "jobs" / "batch" / "views.py"
+    assert "--available-now" in on_cluster(program, views, "--help")
+    assert on_cluster(program, "-c", NAMES) == f"{there} batch/views\n"
 
 
-def cluster_help(program: Path, job: Path, folder: Path) -> bool:
-    """Ask a job for its --help, with a cluster's Python, and pyspark from zips as YARN has it."""
-    import pyspark
-
+def on_cluster(program: Path, *words: str | Path) -> str:
+    """Run a cluster's Python, which has pyspark from the zips of SPARK_HOME, as YARN puts them on its path."""
     zips = sorted((Path(pyspark.__file__).parent / "python" / "lib").glob("*.zip"))
     variables = {"PYTHONPATH": os.pathsep.join(map(str, zips)), "PATH": os.environ["PATH"]}
-    done = subprocess.run([program, job, "--help"], env=variables, cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([program, *words], env=variables, cwd=program.parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return "--available-now" in done.stdout
+    return done.stdout
