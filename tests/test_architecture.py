@@ -42,6 +42,8 @@ MAY_IMPORT = {
     "refine": {"schema", "tables", "settings", "views", "models", "edges", "publish"},
     "deploying": {"settings", "edges"},
     "job": {"settings"},
+    "packaging": {"settings", "edges", "__init__"},
+    "submit": {"settings", "edges", "packaging", "finding"},
     "api": {"activity", "edges", "experiments", "models", "recommendation_id", "schema", "settings", "tables"},
     "activity": {"schema", "tables", "settings", "views"},
     "recommendation_id": {"tables"},
@@ -73,7 +75,7 @@ FENCED = {
     "confluent_kafka": {"edges"},
     "snowflake": {"edges", "local/snowflake.py", "local/fakesnow_mended.py"},
     "mlflow": {"edges", "local/mlflow_app.py"},
-    "boto3": {"edges", "local/aws.py"},
+    "boto3": {"edges", "local/aws.py", "settings/source.py"},
     "streamlit": {"dashboard"},
     "altair": {"dashboard"},
 }

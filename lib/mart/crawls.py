@@ -16,9 +16,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from mart.settings import Settings, SettingsError
+from mart.settings import ROOT, Settings, SettingsError
 
-HERE = Path(__file__).parents[2]  # where `scrapers` lies beside lib/
 COMMAND = (sys.executable, "-m", "scrapers", "crawl")
 LONGEST = 500  # characters of a child's last words
 CUT_SHORT = ("shutdown", "failed")  # how a crawl calls its end when it is told to stop once, and twice
@@ -81,7 +80,7 @@ class Crawls:
     def __init__(
         self, more: list[str], variables: dict[str, str] | None = None, command: tuple[str, ...] = COMMAND
     ) -> None:
-        path = os.pathsep.join(str(one) for one in (HERE, *sys.path) if str(one))
+        path = os.pathsep.join(str(one) for one in (ROOT, *sys.path) if str(one))
         self._environment = os.environ | {"PYTHONPATH": path} | (variables or {})
         self._command, self._more = command, more
         self._children: set[subprocess.Popen[str]] = set()

@@ -18,9 +18,8 @@ from typing import Protocol
 
 from pyspark.sql import SparkSession
 
-from mart.settings import Settings, SettingsError
+from mart.settings import ROOT, Settings, SettingsError
 
-ROOT = Path(__file__).parents[2]
 GLUE = "--JOB_NAME"  # AWS Glue says this to its scripts, among much else
 
 # SPARK_SUBMIT_OPTS for runs of a few minutes: Java's second compiler pays off later and takes two fifths of the processor
@@ -53,6 +52,11 @@ def names() -> list[str]:
     """List the jobs of Spark as `mart run` names them: layer/name. What AWS Lambda calls is none."""
     files = (ROOT / "jobs").glob("*/*.py")
     return sorted(f"{file.parent.name}/{file.stem}" for file in files if not file.stem.endswith("_lambda"))
+
+
+def called(file: Path) -> str:
+    """Name a job by its file, which a cluster puts into any folder; by its stem where there are no jobs."""
+    return next((name for name in names() if name.endswith(f"/{file.stem}")), file.stem)
 
 
 def load(name: str) -> Main:
@@ -177,8 +181,7 @@ def run(main: Main) -> None:
         settings = Settings.read(given.settings, given.home)
     except SettingsError as error:
         parser.error(str(error))
-    name = f"{file.parent.name}/{file.stem}"
-    sys.exit(run_all([(name, main)], settings, Options(given.available_now, given.full)))
+    sys.exit(run_all([(called(file), main)], settings, Options(given.available_now, given.full)))
 
 
 def arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
@@ -192,7 +195,7 @@ def arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse
 def parser_of(name: str) -> argparse.ArgumentParser:
     """Describe a job's arguments."""
     parser = argparse.ArgumentParser(prog=name, description=sys.modules["__main__"].__doc__)
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings, e.g. conf/local.toml")
+    parser.add_argument("--settings", metavar="FILE", help="settings, e.g. conf/local.toml or s3://BUCKET/KEY")
     parser.add_argument("--home", type=Path, metavar="DIR", help="home folder, overrides the settings")
     parser.add_argument("--available-now", action="store_true", help="take what is there, then end")
     parser.add_argument("--full", action="store_true", help="compute from nothing instead of from the last run")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--dry-run", "dry", is_flag=True, help="Only say what would change.")
 @json_option
-def catalog(home: Path, file: Path | None, spectrum: bool, dry: bool, as_json: bool) -> None:
+def catalog(home: Path, file: str | None, spectrum: bool, dry: bool, as_json: bool) -> None:
     """Register the processed and serving tables, and a crawler of Snowflake's, in the Glue Data Catalog.
 
     Only what differs is written. Manifests name the files of one version: run it again when tables have changed.

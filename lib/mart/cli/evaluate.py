@@ -59,7 +59,7 @@ TRIALS = {MOVIELENS: 24}  # of a search where nothing else is said
 @json_option
 def evaluate(
     protocol: str, data: Path | None, name: str | None, cut: datetime | None, last_share: float | None,
-    trials: int | None, chosen: str | None, file: Path | None, home: Path, as_json: bool,
+    trials: int | None, chosen: str | None, file: str | None, home: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Hold products out, rank all others, count what is found: ours beside its peers and beside what others published.
 

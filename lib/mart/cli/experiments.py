@@ -30,7 +30,7 @@ def experiments() -> None:
 @home_option
 @settings_option
 @json_option
-def list_(home: Path, file: Path | None, as_json: bool) -> None:
+def list_(home: Path, file: str | None, as_json: bool) -> None:
     """List the experiments of the settings, in the order in which they choose their shoppers.
 
     \b
@@ -69,7 +69,7 @@ def list_(home: Path, file: Path | None, as_json: bool) -> None:
 def report(
     name: str,
     home: Path,
-    file: Path | None,
+    file: str | None,
     since: datetime | None,
     until: datetime | None,
     effect: float,

@@ -25,7 +25,7 @@ LONGEST_WHY = 1_000  # characters
 @home_option
 @settings_option
 @json_option
-def promote(version: str, force: bool, why: str, home: Path, file: Path | None, as_json: bool) -> None:
+def promote(version: str, force: bool, why: str, home: Path, file: str | None, as_json: bool) -> None:
     """Make a version champion, if the gate lets it. Exit code 1 where it does not.
 
     A version that was measured against another champion than today's is measured anew first, which starts Spark.
@@ -49,7 +49,7 @@ def promote(version: str, force: bool, why: str, home: Path, file: Path | None, 
 @home_option
 @settings_option
 @json_option
-def rollback(why: str, home: Path, file: Path | None, as_json: bool) -> None:
+def rollback(why: str, home: Path, file: str | None, as_json: bool) -> None:
     """Bring the champion before back; again goes back further.
 
     \b

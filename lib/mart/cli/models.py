@@ -26,7 +26,7 @@ def models() -> None:
 @home_option
 @settings_option
 @json_option
-def list_(home: Path, file: Path | None, as_json: bool) -> None:
+def list_(home: Path, file: str | None, as_json: bool) -> None:
     """List the versions, newest first, with what the gate said and how each became champion.
 
     \b
@@ -51,7 +51,7 @@ def list_(home: Path, file: Path | None, as_json: bool) -> None:
 @home_option
 @settings_option
 @json_option
-def show(version: str, home: Path, file: Path | None, as_json: bool) -> None:
+def show(version: str, home: Path, file: str | None, as_json: bool) -> None:
     """Show a version's card: data, hyper-parameters, how good it is and for whom, limits, promotions.
 
     \b
@@ -80,7 +80,7 @@ def show(version: str, home: Path, file: Path | None, as_json: bool) -> None:
 @home_option
 @settings_option
 @json_option
-def compare(a: str, b: str, home: Path, file: Path | None, as_json: bool) -> None:
+def compare(a: str, b: str, home: Path, file: str | None, as_json: bool) -> None:
     """Put two versions side by side: where their hyper-parameters differ, and every metric.
 
     Each was measured when it was trained, on the data of then; only the gate compares on the same cut.
@@ -104,7 +104,7 @@ def compare(a: str, b: str, home: Path, file: Path | None, as_json: bool) -> Non
 @home_option
 @settings_option
 @json_option
-def explain_gate(version: str, home: Path, file: Path | None, as_json: bool) -> None:
+def explain_gate(version: str, home: Path, file: str | None, as_json: bool) -> None:
     """Say what the gate looked at, check by check, with the figures. Exit code 1 where it is shut.
 
     \b
@@ -135,7 +135,7 @@ def explain_gate(version: str, home: Path, file: Path | None, as_json: bool) -> 
 @home_option
 @settings_option
 @json_option
-def export(version: str, folder: Path, home: Path, file: Path | None, as_json: bool) -> None:
+def export(version: str, folder: Path, home: Path, file: str | None, as_json: bool) -> None:
     """Write a version's factors with their ids into a new FOLDER: Parquet, npz, and model.json.
 
     \b
@@ -150,12 +150,12 @@ def export(version: str, folder: Path, home: Path, file: Path | None, as_json: b
     with told():
         released = registry.released(settings, registry.get(settings, version).version)
         assert released
-        files = factors.export(settings, released, folder)
+        written = factors.export(settings, released, folder)
     if as_json:
-        print(json.dumps({"version": released.version, "files": [str(file) for file in files]}))
+        print(json.dumps({"version": released.version, "files": [str(one) for one in written]}))
         return
-    for file in files:
-        print(f"{file}  {file.stat().st_size:,} bytes")
+    for one in written:
+        print(f"{one}  {one.stat().st_size:,} bytes")
 
 
 for _command in (promotion.promote, promotion.rollback):

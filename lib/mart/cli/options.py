@@ -16,13 +16,13 @@ home_option = click.option(
 settings_option = click.option(
     "--settings",
     "file",
-    type=click.Path(path_type=Path),
-    help="Settings file; conf/local.toml says what can be set.",
+    metavar="FILE",
+    help="Settings, a file or s3://BUCKET/KEY.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
 
-def settings_of(home: Path, file: Path | None = None) -> Settings:
+def settings_of(home: Path, file: str | Path | None = None) -> Settings:
     """Read the settings of a home. Raises UsageError for settings that can't be used."""
     try:
         return Settings.read(file, home)

@@ -12,8 +12,9 @@ from threading import Event
 import click
 
 from mart.cli.options import home_option, json_option, settings_of, settings_option
+from mart.settings import ROOT
 
-FUNCTION = Path(__file__).parents[3] / "jobs" / "streaming" / "offers_lambda.py"
+FUNCTION = ROOT / "jobs" / "streaming" / "offers_lambda.py"
 
 
 @click.command()
@@ -41,7 +42,7 @@ FUNCTION = Path(__file__).parents[3] / "jobs" / "streaming" / "offers_lambda.py"
 @json_option
 def poll(
     home: Path,
-    file: Path | None,
+    file: str | None,
     batch_size: int,
     window: float,
     retries: int,

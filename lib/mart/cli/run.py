@@ -20,7 +20,7 @@ from mart.cli.options import home_option, json_option, settings_of, settings_opt
     help="batch/views from nothing instead of from the last run; a stream without its checkpoint, and streaming/enrich "
     "takes in all that it lacks.",
 )
-def run(jobs: tuple[str, ...], home: Path, file: Path | None, available_now: bool, full: bool) -> None:
+def run(jobs: tuple[str, ...], home: Path, file: str | None, available_now: bool, full: bool) -> None:
     """Run jobs in one Spark application, in the order given; a stream goes on beside what follows.
 
     SIGTERM (or Ctrl-C) lets the micro-batch finish, then ends with exit code 0.

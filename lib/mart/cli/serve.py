@@ -17,7 +17,7 @@ from mart.cli.options import home_option, settings_of, settings_option
 @settings_option
 @click.option("--host", help="Address to listen at; the settings' api.host, 127.0.0.1, if not given.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; the settings' api.port, 8000, if not given; 0: any.")
-def serve(home: Path, file: Path | None, host: str | None, port: int | None) -> None:
+def serve(home: Path, file: str | None, host: str | None, port: int | None) -> None:
     """Collect events at POST /events, and recommend; /openapi.json says the rest, and so do docs/collector.md and docs/serving.md.
 
     Without keys in the settings only this machine is served. SIGTERM (or Ctrl-C) lets requests and events on their way finish.

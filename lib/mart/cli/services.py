@@ -11,6 +11,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from mart.cli.options import settings_of, settings_option
+from mart.finding import Finding
 from mart.local import doctor as examination
 from mart.local import services
 from mart.local.services import Report, Status
@@ -56,17 +58,28 @@ def down(home: Path) -> None:
 
 
 @click.command()
+@click.option("--aws", is_flag=True, help="Look at where the settings say that jobs run, instead of this machine.")
+@settings_option
 @home_option
 @json_option
-def doctor(home: Path, as_json: bool) -> None:
+def doctor(aws: bool, file: str | None, home: Path, as_json: bool) -> None:
     """Say what is missing or not ready, and what to do about it."""
-    found = examination.examine(home)
+    if file and not aws:
+        raise click.UsageError("--settings goes with --aws")
+    found = _on_aws(home, file) if aws else examination.examine(home)
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(one) for one in found]))
     else:
         _print_findings(found)
     if not all(one.ok for one in found):
         raise SystemExit(1)
+
+
+def _on_aws(home: Path, file: str | None) -> list[Finding]:
+    from mart.submit.examination import examine  # here, for boto3 is slow to start
+
+    with Console(stderr=True).status("asking AWS"):
+        return examine(settings_of(home, file))
 
 
 @contextmanager
@@ -96,7 +109,7 @@ def _print_services(told: list[Status]) -> None:
             click.echo(f"{one.title}: {one.detail}")
 
 
-def _print_findings(found: list[examination.Finding]) -> None:
+def _print_findings(found: list[Finding]) -> None:
     table = Table("", "what", "found", "what to do", box=box.SIMPLE)
     for one in found:
         table.add_row("[green]ok[/]" if one.ok else "[red]no[/]", one.name, one.found, "" if one.ok else one.remedy)

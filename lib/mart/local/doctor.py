@@ -7,27 +7,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from ctypes.util import find_library
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mart.edges import kafka as kafka_edge
+from mart.finding import Finding
 from mart.local import CLONE, kafka, ports, services
 from mart.local.service import ServiceError
 
 PYSPARK = "4.1.1"
 JAVA = (17, 21)
 DISK = 5_000_000_000  # bytes: the demo on the real set, with its log segments and checkpoints
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at."""
-
-    name: str
-    ok: bool
-    found: str
-    remedy: str  # what to do where it is not ok
 
 
 def examine(home: Path) -> list[Finding]:

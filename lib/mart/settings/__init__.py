@@ -1,6 +1,6 @@
 """Places and sizes: what differs between a laptop, CI and EMR.
 
-Layers, weakest first: the defaults here, conf/shops.toml where it lies beside the code, a file (conf/*.toml),
+Layers, weakest first: the defaults here, conf/shops.toml where it lies beside the code, a file (conf/*.toml or s3://…),
 `<home>/services.toml` as `mart up` writes it, `MART_*` variables (`MART_KAFKA__BROKERS=…`). An unknown key is an error at start.
 """
 
@@ -12,11 +12,14 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mart.settings.market import Alerts, Offers, Scraping, Shop, Slack, Smtp, Sns
-from mart.settings.platform import Aws, Container, Glue, Ingest, Kafka, Kinesis, Live, Mlflow, Snowflake
+from mart.settings.places import ROOT
+from mart.settings.platform import Aws, Container, Glue, Ingest, Kafka, Kinesis, Live, Mlflow, Snowflake, Submit
 from mart.settings.recommending import Als, Api, ApiKey, Experiment, FoldIn, Gate, Taste
 from mart.settings.section import Section
+from mart.settings.source import SettingsError, text
 
 __all__ = [
+    "ROOT",
     "SHOPS",
     "Alerts",
     "Als",
@@ -43,14 +46,11 @@ __all__ = [
     "Smtp",
     "Snowflake",
     "Sns",
+    "Submit",
     "Taste",
 ]
 
-SHOPS = Path(__file__).parents[3] / "conf" / "shops.toml"  # a wheel carries none
-
-
-class SettingsError(ValueError):
-    """Settings that can't be used; the message says which key and where."""
+SHOPS = ROOT / "conf" / "shops.toml"  # a wheel alone has none
 
 
 class Settings(BaseSettings):
@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     alerts: Alerts = Alerts()
     glue: Glue = Glue()
     container: Container = Container()
+    submit: Submit = Submit()
 
     @classmethod
     def settings_customise_sources(
@@ -92,7 +93,7 @@ class Settings(BaseSettings):
         return (env_settings, init_settings)
 
     @classmethod
-    def read(cls, file: Path | None = None, home: Path | None = None) -> Self:
+    def read(cls, file: str | Path | None = None, home: Path | None = None) -> Self:
         """Read the layers and settle the places. Raises SettingsError with one line a fault."""
         shops = _toml(SHOPS) if SHOPS.exists() else {}
         values = _merge(shops, _toml(file) if file else {})
@@ -109,11 +110,9 @@ class Settings(BaseSettings):
         return settings.model_copy(update={"lake": lake, "checkpoints": checkpoints})
 
 
-def _toml(file: Path) -> dict[str, Any]:
+def _toml(file: str | Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text())
-    except FileNotFoundError:
-        raise SettingsError(f"no settings file {file}") from None
+        return tomllib.loads(text(file))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: {error}") from None
 

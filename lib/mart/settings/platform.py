@@ -92,3 +92,15 @@ class Container(Section):
     security_groups: tuple[str, ...] = ()
     public_ip: bool = False  # needed in a subnet without NAT
     minutes: float = 120  # a crawl that takes longer is told to stop; the next one goes on with it
+
+
+class Submit(Section):
+    """Where `mart submit` runs jobs, and what they are made of."""
+
+    release: str = ""  # s3://BUCKET/RELEASE, which `mart package --to` has filled
+    cluster: str = ""  # EMR's id of a cluster, j-…
+    application: str = ""  # EMR Serverless' id of an application
+    role: str = ""  # ARN of the role that jobs of EMR Serverless and Glue take on
+    logs: str = ""  # s3://BUCKET/PREFIX for the logs of EMR Serverless
+    glue_worker: str = "G.1X"
+    glue_workers: int = 2  # the least that Glue takes
