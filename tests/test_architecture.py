@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "scraping": {"crawls", "edges", "settings"},
     "staging": {"schema", "tables", "settings", "sightings", "edges", "publish"},
     "refine": {"schema", "tables", "settings", "views", "models", "edges", "publish"},
-    "job": {"settings"},
+    "job": {"edges", "settings"},
     "api": {"activity", "edges", "experiments", "models", "recommendation_id", "schema", "settings", "tables"},
     "activity": {"schema", "tables", "settings", "views"},
     "recommendation_id": {"tables"},
