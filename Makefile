@@ -24,7 +24,7 @@ test: env ## Run the tests (some 25 minutes on 2 cores)
 	@# Side by side, a file at a time: most of a test is one thread of Spark that plans.
 	$(BIN)/pytest -q -rs --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-soak: env ## Run the full matrix of faults
+soak: jars-s3 ## Run the full matrix of faults, on a disk and in S3
 	$(BIN)/pytest -q -rs -m soak --numprocesses 2 --dist worksteal
 
 bench: env ## Measure speed and memory into bench/results and docs/benchmarks.md
@@ -42,7 +42,7 @@ lock: ## Resolve setup.py anew into requirements.lock (needs uv: pip install uv)
 	uv pip compile --universal --python-version 3.11 --upgrade --extra dev --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --output-file requirements.lock setup.py
 
-jars-s3: env $(JARS)/s3 ## Fetch the jars of the S3 tests (630 MB)
+jars-s3: env $(JARS)/s3 ## Fetch what Spark needs for a lake in S3 (630 MB); the tests of it are skipped without
 
 clean: ## Remove what was made here; downloads stay in MART_CACHE
 	rm -rf .venv .jars .spark-conf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis lib/*.egg-info

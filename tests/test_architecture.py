@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "staging": {"schema", "tables", "settings", "sightings", "edges", "publish"},
     "refine": {"schema", "tables", "settings", "views", "models", "edges", "publish"},
     "deploying": {"settings", "edges"},
-    "job": {"settings"},
+    "job": {"edges", "settings"},
     "packaging": {"settings", "edges", "__init__"},
     "submit": {"settings", "edges", "packaging", "finding"},
     "api": {"activity", "edges", "experiments", "models", "recommendation_id", "schema", "settings", "tables"},

@@ -49,3 +49,17 @@ def test_services_of_the_home_are_stronger_than_a_file_and_variables_than_both(
     monkeypatch.setenv("MART_SHOPS", '{"flipkart": {"limit": 7}}')
     flipkart = Settings.read(file, tmp_path).shops["flipkart"]
     assert (flipkart.limit, flipkart.concurrent, flipkart.cron, flipkart.javascript) == (7, 3, "", True)
+
+
+def test_an_address_in_s3_has_one_spelling(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('lake = "s3://shop/lake/"\n')
+    settings = Settings.read(file, tmp_path)
+    assert (settings.lake, settings.checkpoints) == ("s3a://shop/lake", "s3a://shop/lake/_checkpoints")
+
+
+@pytest.mark.parametrize("name", ["emr", "glue", "local"])
+def test_the_settings_files_that_we_ship_can_be_read(tmp_path: Path, name: str) -> None:
+    settings = Settings.read(Path(__file__).parents[1] / "conf" / f"{name}.toml", tmp_path)
+    assert settings.lake.startswith("s3a://") == (name != "local")
+    assert settings.aws.endpoint_url == "", "an emulator's address comes from `mart up`"

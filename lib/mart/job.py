@@ -18,6 +18,7 @@ from typing import Protocol
 
 from pyspark.sql import SparkSession
 
+from mart.edges import storage
 from mart.settings import ROOT, Settings, SettingsError
 
 GLUE = "--JOB_NAME"  # AWS Glue says this to its scripts, among much else
@@ -85,9 +86,18 @@ def session(settings: Settings, name: str) -> SparkSession:
         # Parquet's old form of a timestamp has no bounds in the footer, and Delta takes no file by its times then.
         builder = SparkSession.builder.config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
         spark = builder.appName(f"mart {name}").getOrCreate()
+    reach(spark, settings)
     spark.sparkContext.setLogLevel("FATAL")  # what fails is raised here, once, not logged by every layer it passes
     spark.sparkContext.setCheckpointDir(f"{settings.checkpoints}/rdd")
     return spark
+
+
+def reach(spark: SparkSession, settings: Settings) -> None:
+    """Tell a session where the lake is; it need not have been started for this one."""
+    for name, value in storage.hadoop(settings).items():
+        spark.sparkContext._jsc.hadoopConfiguration().set(name, value)
+    for name, value in storage.spark(settings).items():
+        spark.conf.set(name, value)
 
 
 @contextmanager
@@ -181,7 +191,8 @@ def run(main: Main) -> None:
         settings = Settings.read(given.settings, given.home)
     except SettingsError as error:
         parser.error(str(error))
-    sys.exit(run_all([(called(file), main)], settings, Options(given.available_now, given.full)))
+    if code := run_all([(called(file), main)], settings, Options(given.available_now, given.full)):
+        sys.exit(code)  # a script that ends well just ends: what runs it may take any SystemExit for a failure
 
 
 def arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:

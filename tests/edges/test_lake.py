@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from mart.edges import commits, lake
+from mart.edges import commits, lake, upkeep
 from mart.edges import delta as log
 from mart.schema import DATE, LONG, STRING, TIMESTAMP, Column, Table, delta
 from mart.schema import spark as types
@@ -135,7 +136,7 @@ def test_a_row_that_breaks_a_condition_fails_the_whole_write(there: Lake, bad: R
 def test_two_that_move_one_frontier_are_in_conflict(there: Lake) -> None:
     early = DeltaTable(there.place)
     there.append(row("a", DAYS[0]), at=("events", 1))
-    added = commits.write(SEEN, there.place, there.frame(row("b", DAYS[0])))
+    added = commits.write(there.settings, SEEN, there.frame(row("b", DAYS[0])))
     with pytest.raises(lake.Conflict):
         commits.commit(early, SEEN, added, at=("events", 2))
     assert there.rows() == {row("a", DAYS[0])}
@@ -145,22 +146,24 @@ def test_two_that_replace_the_same_files_are_in_conflict(there: Lake) -> None:
     there.append(row("a", DAYS[0]))
     early = DeltaTable(there.place)
     lake.replace(there.settings, SEEN, there.frame(row("b", DAYS[0])), DAYS[:1], at=("one", 1))
-    added = commits.write(SEEN, there.place, there.frame(row("c", DAYS[0])))
+    added = commits.write(there.settings, SEEN, there.frame(row("c", DAYS[0])))
     with pytest.raises(lake.Conflict):
-        commits.commit(early, SEEN, added, commits.take_away(early, SEEN, DAYS[:1]), at=("other", 1))
+        commits.commit(early, SEEN, added, commits.taken_away(commits.files(early, SEEN, DAYS[:1])), at=("other", 1))
     assert there.rows() == {row("b", DAYS[0])}
 
 
 def test_appends_beside_one_another_both_come_and_each_knows_its_version(there: Lake) -> None:
     one, other = DeltaTable(there.place), DeltaTable(there.place)
     for number, opened in enumerate((one, other), 1):
-        added = commits.write(SEEN, there.place, there.frame(row(str(number), DAYS[0])))
+        added = commits.write(there.settings, SEEN, there.frame(row(str(number), DAYS[0])))
         assert commits.commit(opened, SEEN, added) == lake.Appended(version=number, rows=1)
     assert there.rows() == {row("1", DAYS[0]), row("2", DAYS[0])}
 
 
 def test_only_the_partitions_that_are_named_are_replaced(there: Lake) -> None:
-    lake.overwrite(there.settings, SEEN, there.frame(*(row("old", day) for day in DAYS)))  # by Delta's own writer
+    lake.overwrite(there.settings, SEEN, there.frame(*(row("old", day) for day in DAYS)))
+    by_delta = there.frame(row("older", DAYS[1]))
+    lake.overwrite(there.settings, SEEN, by_delta, where=f"day = '{DAYS[1]}'")
     lake.replace(there.settings, SEEN, there.frame(row("new", DAYS[0])), DAYS[:2], at=("events", 1))
     assert there.rows() == {row("new", DAYS[0]), row("old", DAYS[2])}
 
@@ -208,6 +211,55 @@ def test_more_commits_than_a_checkpoint_covers_are_read_by_spark_and_followed(th
     assert lake.frontier(there.settings, SEEN) == 106
 
 
+def test_small_files_of_a_partition_are_joined_once(there: Lake) -> None:
+    rows = [row("a", DAYS[0]), row("b", DAYS[0]), row("c", DAYS[1])]
+    for number, one in enumerate(rows, 1):
+        there.append(one, at=("events", number))
+    alone = commits.files(DeltaTable(there.place), SEEN, [DAYS[1]])
+    for _ in range(2):
+        upkeep.compact(there.spark, there.settings, SEEN)
+        opened = DeltaTable(there.place)
+        assert (len(commits.files(opened, SEEN, [DAYS[0]])), commits.files(opened, SEEN, [DAYS[1]])) == (1, alone)
+    assert there.rows() == set(rows)
+    assert (there.version, lake.frontier(there.settings, SEEN)) == (4, 3)
+
+
+def joined(there: Lake, opened: DeltaTable) -> None:
+    """Join what one saw who opened the table earlier."""
+    files = commits.files(opened, SEEN)
+    frame = lake.read_files(there.spark, there.settings, SEEN, [path for path, _ in files])
+    added = [replace(one, data_change=False) for one in commits.write(there.settings, SEEN, frame.coalesce(1))]
+    commits.commit(opened, SEEN, added, commits.taken_away(files, changes=False))
+
+
+def test_a_join_and_an_append_beside_it_both_come(there: Lake) -> None:
+    there.append(row("a", DAYS[0]))
+    there.append(row("b", DAYS[0]))
+    early = DeltaTable(there.place)
+    there.append(row("c", DAYS[0]), at=("events", 1))
+    joined(there, early)
+    assert there.rows() == {row(name, DAYS[0]) for name in "abc"}
+    assert lake.frontier(there.settings, SEEN) == 1
+
+
+def test_a_join_of_files_that_were_replaced_meanwhile_is_in_conflict(there: Lake) -> None:
+    there.append(row("a", DAYS[0]))
+    early = DeltaTable(there.place)
+    lake.overwrite(there.settings, SEEN, there.frame(row("b", DAYS[0])), at=("events", 1))
+    with pytest.raises(lake.Conflict):
+        joined(there, early)
+    assert there.rows() == {row("b", DAYS[0])}
+
+
+def test_two_that_make_the_whole_table_anew_are_in_conflict_also_where_it_was_empty(there: Lake) -> None:
+    early = DeltaTable(there.place)
+    lake.overwrite(there.settings, SEEN, there.frame(row("a", DAYS[0])), at=("events", 1))
+    added = commits.write(there.settings, SEEN, there.frame(row("b", DAYS[0])))
+    with pytest.raises(lake.Conflict):
+        commits.commit(early, SEEN, added, commits.taken_away(commits.files(early, SEEN)), at=("events", 2))
+    assert there.rows() == {row("a", DAYS[0])}
+
+
 def test_what_killed_writes_left_is_swept_when_nobody_can_be_at_it(there: Lake) -> None:
     there.append(row("a", DAYS[0]))
     left = Path(there.place, "rows-1", "_temporary", "0", "part-1.parquet")
@@ -217,6 +269,6 @@ def test_what_killed_writes_left_is_swept_when_nobody_can_be_at_it(there: Lake) 
         file.write_bytes(b"half")
     old = (datetime.now(UTC) - timedelta(days=8)).timestamp()
     os.utime(left, (old, old))
-    lake.vacuum(there.spark, there.settings, SEEN)
+    upkeep.vacuum(there.spark, there.settings, SEEN)
     assert (left.exists(), at_work.exists()) == (False, True)
     assert there.rows() == {row("a", DAYS[0])}

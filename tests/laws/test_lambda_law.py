@@ -23,7 +23,7 @@ from mart.delivery.follow import Speed, catch_up, refold
 from mart.delivery.ingest import Ingest
 from mart.delivery.intake import Activity, Arrived
 from mart.delivery.live import Live
-from mart.edges import changefeed, delta, lake
+from mart.edges import changefeed, delta, lake, upkeep
 from mart.edges.changefeed import FeedGone
 from mart.edges.delta import Standing
 from mart.replay.generate import Plan, history
@@ -154,7 +154,7 @@ def test_an_answer_pins_speed_before_batch(spark: SparkSession, tmp_path: Path) 
 
     def overtake() -> None:
         shop.refresh()
-        lake.drop_buckets(spark, shop.settings, INTERACTIONS.at("speed"), below=1)
+        upkeep.drop_buckets(shop.settings, INTERACTIONS.at("speed"), below=1)
 
     with once_after(delta.standing.__code__, overtake) as happened:
         rows, stands = layers.answer(spark, shop.settings, INTERACTIONS)
@@ -256,7 +256,7 @@ def keys(events: DataFrame) -> list[tuple[str, datetime]]:
 
 def forget_changes(spark: SparkSession, settings: Settings, table: Table) -> None:
     """Let the retention pass: what is no longer part of the newest version goes."""
-    lake.compact(spark, settings, table)
+    upkeep.compact(spark, settings, table)
     spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
     try:
         spark.sql(f"VACUUM delta.`{lake.path(settings, table)}` RETAIN 0 HOURS")

@@ -1,8 +1,8 @@
 """A home of its own for each test, on the shared broker, with a topic that no other test knows."""
 
-import os
 import uuid
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import boto3
@@ -10,21 +10,26 @@ import pytest
 
 from mart.local import services
 from mart.settings import Aws, Kinesis, Settings
+from tests import bucket
 from tests.streams.running import Home
-
-# Spark's Python workers have the environment that Java was started with, maybe by a test before.
-os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
-os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
 
 
 @pytest.fixture
-def settings(broker: Settings, topic: str, tmp_path: Path) -> Settings:
+def place() -> str:
+    """Where the lake lies: on the disk, or in S3 where a test says so."""
+    return "disk"
+
+
+@pytest.fixture
+def settings(broker: Settings, topic: str, tmp_path: Path, home: Path, place: str) -> Iterator[Settings]:
     """The settings that the commands of this test see."""
     kafka = broker.kafka.model_copy(update={"activity": topic})
     lake = tmp_path / "lake"
-    return broker.model_copy(
+    on_disk = broker.model_copy(
         update={"home": tmp_path, "lake": str(lake), "checkpoints": f"{lake}/_checkpoints", "kafka": kafka}
     )
+    with bucket.moved(on_disk, home) if place == "s3" else nullcontext(on_disk) as settled:
+        yield settled
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """The real commands in child processes, killed from outside at named points.
 
 No code knows that it is watched: a commit of a Delta table or of a checkpoint is a file with a known next name, and as soon
-as that file is there the whole process group gets a SIGKILL.
+as that file is there, on a disk or in S3, the whole process group gets a SIGKILL.
 """
 
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePath
 
+from pyarrow import fs
+
+from mart.edges import storage
 from mart.schema import Table
 from mart.settings import Settings
 
@@ -67,10 +70,6 @@ class Home:
 
     settings: Settings
 
-    @property
-    def lake(self) -> Path:
-        return Path(self.settings.lake)
-
     def command(self, *arguments: str) -> list[str]:
         return [str(MART), *arguments, "--home", str(self.settings.home)]
 
@@ -116,18 +115,18 @@ class Home:
 
     def commit(self, table: Table, ahead: int = 1) -> Condition:
         """Whether a table has one commit more than now, or `ahead`."""
-        log = self.lake / table.path / "_delta_log"
-        newest = max((int(file.stem) for file in log.glob("[0-9]*.json")), default=-1)
-        return (log / f"{newest + ahead:020}.json").exists
+        log = f"{table.path}/_delta_log"
+        newest = max((int(file.stem) for file in self.listed(log) if file.suffix == ".json"), default=-1)
+        return self.there(f"{log}/{newest + ahead:020}.json")
 
     def follows(self, table: Table, version: int) -> Condition:
         """Whether a table has reached a version of the events."""
-        log = self.lake / table.path / "_delta_log"
-        read: set[Path] = set()  # a commit never changes
+        log = f"{table.path}/_delta_log"
+        read: set[PurePath] = set()  # a commit never changes
 
         def reached() -> bool:
-            fresh = set(log.glob("[0-9]*.json")) - read
-            frontiers = [int(found) for file in fresh for found in FRONTIER.findall(file.read_text())]
+            fresh = {file for file in self.listed(log) if file.suffix == ".json"} - read
+            frontiers = [int(found) for file in fresh for found in FRONTIER.findall(self.text(f"{log}/{file}"))]
             if max(frontiers, default=-1) >= version:
                 return True
             read.update(fresh)
@@ -137,28 +136,49 @@ class Home:
 
     def entry(self, query: str, kind: str) -> Condition:
         """Whether a query's checkpoint has an entry more than now; `kind` is offsets or commits."""
-        return (self.checkpoint(query) / kind / str(self.newest(query, "offsets") + 1)).exists
+        return self.there(f"_checkpoints/{query}/{kind}/{self.newest(query, 'offsets') + 1}")
 
     def newest(self, query: str, kind: str) -> int:
-        entries = (self.checkpoint(query) / kind).glob("[0-9]*")
-        return max((int(file.name) for file in entries), default=-1)
-
-    def checkpoint(self, query: str) -> Path:
-        return self.lake / "_checkpoints" / query
+        return max((int(file.name) for file in self.listed(f"_checkpoints/{query}/{kind}")), default=-1)
 
     def forget(self, query: str, *kinds: str) -> list[str]:
         """Take the newest entry of each kind out of a query's checkpoint. Returns the kinds that had one."""
         newest = {kind: number for kind in kinds if (number := self.newest(query, kind)) >= 0}
         for kind, number in newest.items():
-            (self.checkpoint(query) / kind / str(number)).unlink()
-            (self.checkpoint(query) / kind / f".{number}.crc").unlink(missing_ok=True)
+            self.files.delete_file(f"{self.lake}/_checkpoints/{query}/{kind}/{number}")
         return list(newest)
 
     def forget_all(self, query: str) -> list[str]:
         """Delete a query's checkpoint."""
         assert self.newest(query, "offsets") >= 0, f"{query} has no checkpoint"
-        shutil.rmtree(self.checkpoint(query))
+        self.remove(f"_checkpoints/{query}")
         return ["everything"]
+
+    @property
+    def lake(self) -> str:
+        return storage.find(self.settings, self.settings.lake)[1]
+
+    @cached_property
+    def files(self) -> fs.FileSystem:
+        return storage.find(self.settings, self.settings.lake)[0]
+
+    def there(self, path: str) -> Condition:
+        """Whether a file of the lake is there."""
+        files, place = self.files, f"{self.lake}/{path}"
+        return lambda: storage.is_there(files, place)
+
+    def listed(self, path: str) -> list[PurePath]:
+        """The numbered files of a folder of the lake; none where there is no folder."""
+        selector = fs.FileSelector(f"{self.lake}/{path}", allow_not_found=True)
+        return [PurePath(file.base_name) for file in self.files.get_file_info(selector) if file.base_name[:1].isdigit()]
+
+    def text(self, path: str) -> str:
+        with self.files.open_input_stream(f"{self.lake}/{path}") as stream:
+            return bytes(stream.read()).decode()
+
+    def remove(self, path: str) -> None:
+        """Delete a folder of the lake."""
+        self.files.delete_dir(f"{self.lake}/{path}")
 
     def verified(self) -> list[dict[str, object]]:
         """Ask `mart verify` what is off."""

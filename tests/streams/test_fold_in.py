@@ -156,7 +156,7 @@ def test_batch_scoring_folds_in_who_came_after_the_training(spark: SparkSession,
     assert [row["rank"] for row in made] == [1, 2, 3]
     assert {row["product_id"] for row in made} <= {"p5", "p7", "p9", "new odd"}
     assert FoldIn(spark, shop).stands == lake.frontier(shop, RECOMMENDATIONS)
-    fold_in.tidy(spark, shop)  # all of it lies in a bucket that is not over
+    fold_in.tidy(shop)  # all of it lies in a bucket that is not over
     assert lake.read(spark, shop, FRESH_RECOMMENDATIONS).count() > 0
 
 

@@ -5,7 +5,6 @@ and the leftovers of the one before. Each fault is shown to have happened: the f
 """
 
 import random
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -194,6 +193,7 @@ def lose(home: Home, source: Source, kinds: Sequence[str]) -> list[str]:
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("place", ["disk", pytest.param("s3", marks=pytest.mark.soak)])
 def test_ingest_survives_kills_and_the_loss_of_its_checkpoint(at_home: Home, spark: SparkSession) -> None:
     settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=700, seed=1)
     source.send(settings, PORTION)
@@ -230,6 +230,7 @@ def test_ingest_survives_the_loss_of_its_checkpoint_in_peace(at_home: Home, spar
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("place", ["disk", "s3"])
 def test_live_survives_kills(at_home: Home, spark: SparkSession) -> None:
     settings, source = at_home.settings, Source.make(at_home.settings.home / "shop", events=1000, seed=2)
     lake.ensure(spark, settings, LANDING_ACTIVITY, EVENTS, *SPEED, *SERVING)
@@ -313,7 +314,7 @@ def test_fold_in_survives_kills(at_home: Home, spark: SparkSession, monkeypatch:
         assert lake.frontier(settings, table, UPSTREAM) == events.version
         rows = lake.read(spark, settings, table)
         assert rows.count() == rows.select(*table.key).distinct().count()
-        shutil.rmtree(at_home.lake / table.path)
+        at_home.remove(table.path)
     at_home.forget_all("fold_in")
     at_home.jobs("streaming/fold_in").well()
     undisturbed = placed(spark, settings)

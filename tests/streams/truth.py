@@ -23,6 +23,7 @@ from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import ENRICHED_EVENTS, EVENTS, FOLDABLE, LANDING_ACTIVITY
 from mart.verify import law, ledger, protocol
+from tests.bucket import reaching
 
 BUSINESS = (
     "event_id",
@@ -141,6 +142,7 @@ def assert_exact(source: Source, settings: Settings) -> None:
 
 def assert_verified(spark: SparkSession, settings: Settings) -> None:
     """What `mart verify` checks, Snowflake left out: these tests have none."""
+    spark = reaching(spark, settings)
     findings = [*ledger.verify(spark, settings), *law.verify(spark, settings), *protocol.verify(settings)]
     assert [finding for finding in findings if finding.off] == []
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from mart.delivery import scoring
 from mart.delivery.follow import BUCKET, UPSTREAM, lifted
 from mart.delivery.scoring import Champion
-from mart.edges import changefeed, delta, lake, registry
+from mart.edges import changefeed, delta, lake, registry, upkeep
 from mart.models import placing
 from mart.schema import Table
 from mart.schema import spark as types
@@ -116,13 +116,13 @@ def history(spark: SparkSession, settings: Settings, upto: int) -> DataFrame:
     return rows.unionByName(lifted(feed, INTERACTIONS).select(*INTERACTIONS.names))
 
 
-def tidy(spark: SparkSession, settings: Settings) -> None:
+def tidy(settings: Settings) -> None:
     """Drop the buckets that the batch layer has gone past: lists by its own lists, factors by the champion's. Raises Conflict."""
     listed = lake.frontier(settings, RECOMMENDATIONS, UPSTREAM) or 0
     released = registry.released(settings)
     trained = min(listed, released.made_from) if released else 0
     for table, past in ((FRESH_RECOMMENDATIONS, listed), (FRESH_USER_FACTORS, trained), (FRESH_ITEM_FACTORS, trained)):
-        lake.drop_buckets(spark, settings, table, below=(past + 1) // BUCKET)
+        upkeep.drop_buckets(settings, table, below=(past + 1) // BUCKET)
 
 
 def _over(newer: DataFrame, older: DataFrame, key: str) -> DataFrame:

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from mart.delivery import fold_in
 from mart.delivery.follow import BUCKET, UPSTREAM
-from mart.edges import lake
+from mart.edges import lake, upkeep
 from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import (
@@ -33,12 +33,12 @@ def maintain(spark: SparkSession, settings: Settings) -> list[str]:
     """Tidy every table that exists. Returns what was done, and what was left because a writer was at work."""
     done = [said for table in FOLDABLE for said in tidy_speed(spark, settings, table)]
     if lake.exists(settings, FRESH_RECOMMENDATIONS):
-        done.append(_left_to_writers(FRESH_RECOMMENDATIONS, partial(fold_in.tidy, spark, settings)))
+        done.append(_left_to_writers(FRESH_RECOMMENDATIONS, partial(fold_in.tidy, settings)))
     growing = [table for table in GROWING if lake.exists(settings, table)]
-    done += [_left_to_writers(table, partial(lake.compact, spark, settings, table)) for table in growing]
+    done += [_left_to_writers(table, partial(upkeep.compact, spark, settings, table)) for table in growing]
     for table in CATALOGUE:
         if lake.exists(settings, table):
-            lake.vacuum(spark, settings, table)
+            upkeep.vacuum(spark, settings, table)
     return done
 
 
@@ -51,8 +51,8 @@ def tidy_speed(spark: SparkSession, settings: Settings, table: Table) -> list[st
     newest = lake.frontier(settings, speed, UPSTREAM) or 0
 
     def tidy() -> None:
-        lake.drop_buckets(spark, settings, speed, below=(horizon + 1) // BUCKET)
-        lake.compact(spark, settings, speed, f"bucket < {newest // BUCKET}")
+        upkeep.drop_buckets(settings, speed, below=(horizon + 1) // BUCKET)
+        upkeep.compact(spark, settings, speed, below=newest // BUCKET)
 
     return [_left_to_writers(speed, tidy)]
 

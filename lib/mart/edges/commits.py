@@ -24,8 +24,11 @@ from pyarrow.fs import FileInfo, FileSelector, PyFileSystem
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from mart.edges import storage
 from mart.schema import Table
+from mart.settings import Settings
 
+File = tuple[str, int]  # path below the table, bytes
 Values = dict[str, str | None]  # a file's partition
 Within = tuple[str, Sequence[tuple[datetime, datetime]]]  # a key column, and spans of its values, both ends included
 
@@ -42,16 +45,16 @@ class Appended:
     rows: int
 
 
-def write(table: Table, place: str, frame: DataFrame) -> list[AddAction]:
-    """Write rows into a new folder below the table at `place`; nobody sees them before `commit`.
+def write(settings: Settings, table: Table, frame: DataFrame) -> list[AddAction]:
+    """Write rows into a new folder below the table's; nobody sees them before `commit`.
 
     Raises Spark's error where a row breaks a condition of the table.
     """
     folder = f"rows-{uuid.uuid4().hex}"
     writer = checked(frame, table).write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
     writer = writer.partitionBy(*table.partition) if table.partition else writer
-    writer.parquet(f"{place}/{folder}")
-    files = PyFileSystem(DeltaStorageHandler(place))
+    writer.parquet(f"{settings.lake}/{table.path}/{folder}")
+    files = _below(settings, table)
     found = files.get_file_info(FileSelector(folder, recursive=True))
     added = (_added(files, table, file) for file in found if file.path.endswith(".parquet"))
     return [one for one in added if one is not None]
@@ -94,23 +97,24 @@ def commit(
     return Appended(int(version), sum(json.loads(one.stats)["numRecords"] for one in added))
 
 
-def take_away(opened: DeltaTable, table: Table, values: Iterable[object]) -> list[RemoveAction]:
-    """Name the files of whole partitions, for a commit that puts others in their place."""
+def taken_away(those: Iterable[File], changes: bool = True) -> list[RemoveAction]:
+    """Name files for a commit that puts others, or nothing, in their place; it `changes` rows, or not."""
     now = int(time.time() * 1000)
-    return [RemoveAction(path, True, now, size, partition(path)) for path, size in files(opened, table, values)]
+    return [RemoveAction(path, changes, now, size, partition(path)) for path, size in those]
 
 
 def files(
-    opened: DeltaTable, table: Table, values: Iterable[object], within: Within | None = None
-) -> list[tuple[str, int]]:
-    """List path, below the table, and size of the files of whole partitions, or of those among them that the bounds name.
+    opened: DeltaTable, table: Table, values: Iterable[object] | None = None, within: Within | None = None
+) -> list[File]:
+    """List the files of whole partitions, of all if none are named, or of those among them that the bounds name.
 
-    Tables that are read or replaced like this have one partition column.
+    Tables that are read or replaced by partitions have one partition column.
     """
-    (name,) = table.partition
     known = pa.table(opened.get_add_actions(flatten=True))
-    folder = known[f"partition.{name}"]
-    known = known.filter(pa.compute.is_in(folder, pa.array(values, folder.type)))
+    if values is not None:
+        (name,) = table.partition
+        folder = known[f"partition.{name}"]
+        known = known.filter(pa.compute.is_in(folder, pa.array(values, folder.type)))
     if within and f"min.{within[0]}" in known.column_names:
         known = known.filter(_may_hold(known[f"min.{within[0]}"], known[f"max.{within[0]}"], within[1]))
     return [(row["path"], row["size_bytes"]) for row in known.select(["path", "size_bytes"]).to_pylist()]
@@ -130,12 +134,19 @@ def _may_hold(
     return pa.compute.fill_null(reduce(pa.compute.or_, meets, pa.array([False] * len(least), pa.bool_())), True)
 
 
-def sweep(place: str, kept: timedelta = timedelta(days=7)) -> None:
+def sweep(settings: Settings, table: Table, kept: timedelta = timedelta(days=7)) -> None:
     """Delete what killed writes have left below a table: VACUUM leaves Spark's own folders alone, as all that begin with _."""
-    there = PyFileSystem(DeltaStorageHandler(place))
+    there = _below(settings, table)
     for file in there.get_file_info(FileSelector("", recursive=True)):
-        if file.is_file and "/_temporary/" in file.path and file.mtime < datetime.now(UTC) - kept:
+        half = "/_temporary/" in file.path or "/__magic" in file.path  # the latter by the committer that S3 has
+        if half and file.is_file and file.mtime < datetime.now(UTC) - kept:
             there.delete_file(file.path)
+
+
+def _below(settings: Settings, table: Table) -> PyFileSystem:
+    """Open the files below a table."""
+    address = f"{settings.lake}/{table.path}"
+    return PyFileSystem(DeltaStorageHandler(address, storage.options(settings, address)))
 
 
 def partition(path: str) -> Values:

@@ -97,15 +97,20 @@ def read_partitions(
     A small read without Delta's snapshot, which is rebuilt in Spark jobs after each commit (decision 0010).
     """
     opened = _opened(settings, table, version)
-    found = [f"{path(settings, table)}/{file}" for file, _ in commits.files(opened, table, values, within)]
-    if not found:
+    rows = read_files(spark, settings, table, [file for file, _ in commits.files(opened, table, values, within)])
+    return rows.where(_any_of(within)) if within else rows
+
+
+def read_files(spark: SparkSession, settings: Settings, table: Table, files: Collection[str]) -> DataFrame:
+    """Read files of a table with one partition column, by their paths below it."""
+    if not files:
         return spark.createDataFrame([], types.struct(table))
+    found = [f"{path(settings, table)}/{file}" for file in files]
     (name,) = table.partition
     inside = StructType([field for field in types.struct(table) if field.name != name])
     folder = F.regexp_extract(F.col("_metadata.file_path"), f"/{name}=([^/]+)/", 1)
     rows = spark.read.schema(inside).option("recursiveFileLookup", "true").parquet(*found)
-    rows = rows.withColumn(name, folder.cast(table.column(name).type.spark)).select(*table.names)
-    return rows.where(_any_of(within)) if within else rows
+    return rows.withColumn(name, folder.cast(table.column(name).type.spark)).select(*table.names)
 
 
 def _any_of(within: commits.Within) -> Column:
@@ -118,7 +123,7 @@ def append(settings: Settings, table: Table, frame: DataFrame, at: Frontier | No
     opened = _opened(settings, table)
     if _reached(opened, at):
         return Appended(opened.version(), 0)
-    added = commits.write(table, path(settings, table), _declared(frame, table))
+    added = commits.write(settings, table, _declared(frame, table))
     return commits.commit(opened, table, added, at=at)
 
 
@@ -129,8 +134,8 @@ def replace(settings: Settings, table: Table, frame: DataFrame, values: Collecti
     """
     opened = _opened(settings, table)
     if not _reached(opened, at):
-        added = commits.write(table, path(settings, table), _declared(frame, table))
-        commits.commit(opened, table, added, commits.take_away(opened, table, values), at)
+        added = commits.write(settings, table, _declared(frame, table))
+        commits.commit(opened, table, added, commits.taken_away(commits.files(opened, table, values)), at)
 
 
 def _opened(settings: Settings, table: Table, version: int | None = None) -> Log:
@@ -159,10 +164,11 @@ def overwrite(
     """
     if at and anew and frontier(settings, table, at[0]) == at[1]:
         at = None
-    writer = _writer(frame, table, at).mode("overwrite")
     if where:
-        writer = writer.option("replaceWhere", where)
-    writer.save(path(settings, table))
+        _writer(frame, table, at).mode("overwrite").option("replaceWhere", where).save(path(settings, table))
+    elif not _reached(opened := _opened(settings, table), at):
+        added = commits.write(settings, table, _declared(frame, table))
+        commits.commit(opened, table, added, commits.taken_away(commits.files(opened, table)), at)
 
 
 def merge(
@@ -219,25 +225,3 @@ def _writer(frame: DataFrame, table: Table, at: Frontier | None) -> DataFrameWri
 
 def _declared(frame: DataFrame, table: Table, *others: str) -> DataFrame:
     return frame.select(*(F.col(f"`{c.name}`").cast(c.type.spark).alias(c.name) for c in table.columns), *others)
-
-
-def drop_buckets(spark: SparkSession, settings: Settings, table: Table, below: int) -> None:
-    """Drop whole partitions of a speed table; runs beside appends, since no row of a kept file is touched."""
-    if exists(settings, table):
-        DeltaTable.forPath(spark, path(settings, table)).delete(F.col("bucket") < below)
-
-
-def compact(spark: SparkSession, settings: Settings, table: Table, where: str | None = None) -> None:
-    """Join small files; adds no row and takes none away."""
-    optimize = DeltaTable.forPath(spark, path(settings, table)).optimize()
-    (optimize.where(where) if where else optimize).executeCompaction()
-
-
-def vacuum(spark: SparkSession, settings: Settings, table: Table) -> None:
-    """Delete files that no kept version needs (the table's own retention).
-
-    Delta would note beginning and end in the log, two versions in which nothing happens; those of events are the clock.
-    """
-    spark.conf.set("spark.databricks.delta.vacuum.logging.enabled", "false")
-    DeltaTable.forPath(spark, path(settings, table)).vacuum()
-    commits.sweep(path(settings, table))

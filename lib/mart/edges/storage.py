@@ -1,20 +1,71 @@
-"""Files beside the tables of the lake: the file system that an address lies in, and files that are visible only when whole."""
+"""Where the lake lies, on a disk or in S3, told to each who reads or writes there; and files that are visible only when whole.
+
+In: an address and the settings. Out: options of delta-rs, a file system of Arrow's, properties of Hadoop's. Credentials are in none
+of them: each finds those of the machine or of the environment itself.
+"""
 
 import uuid
 from urllib.parse import urlsplit
 
 from pyarrow import fs
 
-from mart.settings import Aws, Settings
+from mart.settings import Settings
+
+S3 = ("s3", "s3a")
+# S3 has no rename. EMR and Glue bring committers of their own that do without; these are Spark's, for one's own machine.
+WITHOUT_RENAME = {
+    "spark.sql.streaming.checkpointFileManagerClass": (
+        "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager"
+    ),
+    "spark.sql.sources.commitProtocolClass": "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol",
+    "spark.sql.parquet.output.committer.class": "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter",
+}
+
+
+def in_s3(address: str) -> bool:
+    """Tell whether an address lies in S3."""
+    return urlsplit(address).scheme in S3
+
+
+def options(settings: Settings, address: str) -> dict[str, str] | None:
+    """Tell delta-rs where an address lies; nothing of a disk. It commits by S3's conditional writes, which are its default."""
+    if not in_s3(address):
+        return None
+    aws = settings.aws
+    plain = {"AWS_ALLOW_HTTP": "true"} if urlsplit(aws.endpoint_url).scheme == "http" else {}
+    return {"AWS_REGION": aws.region} | _told({"AWS_ENDPOINT_URL": aws.endpoint_url}) | plain
+
+
+def hadoop(settings: Settings) -> dict[str, str]:
+    """Tell Hadoop's s3a:// where the lake lies; nothing of a lake on a disk."""
+    if not in_s3(settings.lake):
+        return {}
+    aws = settings.aws
+    emulator = {"fs.s3a.endpoint": aws.endpoint_url, "fs.s3a.path.style.access": "true"}
+    return {"fs.s3a.endpoint.region": aws.region} | (
+        emulator | {"fs.s3a.committer.name": "magic"} if _here(settings) else {}
+    )
+
+
+def spark(settings: Settings) -> dict[str, str]:
+    """Tell Spark how files come into being where the lake lies; nothing of a disk, and nothing of a Spark that AWS has set up."""
+    return WITHOUT_RENAME if in_s3(settings.lake) and _here(settings) else {}
+
+
+def _here(settings: Settings) -> bool:
+    """Tell whether AWS is an emulator, and so Spark one's own."""
+    return bool(settings.aws.endpoint_url)
 
 
 def find(settings: Settings, address: str) -> tuple[fs.FileSystem, str]:
-    """Find the file system of an address, and the path in it; S3 with the machine's own credentials."""
+    """Find Arrow's file system of an address, and the path in it."""
     scheme, _, path = address.rpartition("://")
     if not scheme:
         return fs.LocalFileSystem(), address
-    if scheme in ("s3", "s3a"):
-        return _s3(settings.aws), path
+    if scheme in S3:
+        endpoint = urlsplit(settings.aws.endpoint_url)
+        elsewhere = _told({"endpoint_override": endpoint.netloc, "scheme": endpoint.scheme})
+        return fs.S3FileSystem(region=settings.aws.region, **elsewhere), path
     found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(address)
     return found
 
@@ -44,7 +95,5 @@ def _fill(files: fs.FileSystem, path: str, content: bytes) -> None:
         stream.write(content)
 
 
-def _s3(aws: Aws) -> fs.FileSystem:
-    endpoint = urlsplit(aws.endpoint_url)
-    elsewhere = {"endpoint_override": endpoint.netloc, "scheme": endpoint.scheme} if aws.endpoint_url else {}
-    return fs.S3FileSystem(region=aws.region, **elsewhere)
+def _told(values: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}

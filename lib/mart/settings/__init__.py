@@ -105,9 +105,15 @@ class Settings(BaseSettings):
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise SettingsError(f"settings ({file or services}): {faults}") from None
-        lake = settings.lake or str(settings.home / "lake")
-        checkpoints = settings.checkpoints or f"{lake}/_checkpoints"
+        lake = _spelled(settings.lake or str(settings.home / "lake"))
+        checkpoints = _spelled(settings.checkpoints or f"{lake}/_checkpoints")
         return settings.model_copy(update={"lake": lake, "checkpoints": checkpoints})
+
+
+def _spelled(address: str) -> str:
+    """Spell an address in S3 as Hadoop does everywhere: s3:// is another connector on EMR, and none elsewhere."""
+    address = address.rstrip("/")
+    return f"s3a://{address.removeprefix('s3://')}" if address.startswith("s3://") else address
 
 
 def _toml(file: str | Path) -> dict[str, Any]:
