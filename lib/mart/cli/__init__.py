@@ -5,7 +5,7 @@ import importlib
 import click
 
 THEMES = (
-    *("services", "data", "run", "look", "catalog", "rates", "schedule", "poll"),
+    *("services", "data", "run", "look", "catalog", "rates", "schedule", "poll", "watch"),
     *("evaluate", "models", "serve", "experiments", "demo"),
 )
 

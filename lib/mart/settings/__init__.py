@@ -15,6 +15,7 @@ from mart.settings.market import Alerts, Offers, Scraping, Shop, Slack, Smtp, Sn
 from mart.settings.platform import Aws, Container, Glue, Ingest, Kafka, Kinesis, Live, Mlflow, Snowflake
 from mart.settings.recommending import Als, Api, ApiKey, Experiment, FoldIn, Gate, Taste
 from mart.settings.section import Section
+from mart.settings.watching import Route, Watch
 
 __all__ = [
     "SHOPS",
@@ -34,6 +35,7 @@ __all__ = [
     "Live",
     "Mlflow",
     "Offers",
+    "Route",
     "Scraping",
     "Section",
     "Settings",
@@ -44,6 +46,7 @@ __all__ = [
     "Snowflake",
     "Sns",
     "Taste",
+    "Watch",
 ]
 
 SHOPS = Path(__file__).parents[3] / "conf" / "shops.toml"  # a wheel carries none
@@ -79,6 +82,7 @@ class Settings(BaseSettings):
     alerts: Alerts = Alerts()
     glue: Glue = Glue()
     container: Container = Container()
+    watch: Watch = Watch()
 
     @classmethod
     def settings_customise_sources(
