@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Protocol
@@ -129,7 +130,7 @@ def _run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Opti
             for name, main in jobs:
                 if stopping.is_set():
                     break
-                stream = _begin(name, lambda main=main: main(spark, settings, options), reporter)
+                stream = _begin(name, partial(main, spark, settings, options), reporter)
                 if stream is None:
                     continue
                 running.append(stream)

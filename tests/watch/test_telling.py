@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from mart.edges.alerts import SlackChannel, channels
+from mart.edges.alerts import Channel, SlackChannel, channels
 from mart.settings import Alerts, Aws, Route, Settings, Watch
+from mart.settings.watching import Place
 from mart.watch import notices, telling
 from mart.watch.alarms import Change, State
 from mart.watch.memory import Memory
@@ -17,7 +18,7 @@ from mart.watch.notices import Notice
 from tests.receivers import OK, slack
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-ALL = ("slack", "email", "sns")
+ALL: tuple[Place, ...] = ("slack", "email", "sns")
 
 
 def raised(name: str, kind: Any = "raised", value: float = 1, **labels: str) -> Change:  # noqa: ANN401 one of three words
@@ -74,7 +75,7 @@ def test_routes_choose_by_name_severity_and_shop() -> None:
         "slack",
         "email",
     ]
-    assert [one.channel for one in told([raised("crawl-blocked", shop="other")], **routes)] == ["slack"]
+    assert [one.channel for one in told([raised("crawl-blocked", shop="email")], **routes)] == ["slack"]
 
 
 def alert(number: int, **changed: Any) -> dict[str, Any]:  # noqa: ANN401 whatever a row holds
@@ -101,14 +102,17 @@ def test_news_of_the_market_take_the_routes_that_name_them() -> None:
     assert notices.of_market(rows, Settings(), ALL, NOW) == []
 
 
-def notice(number: int, channel: str = "slack") -> Notice:
+def notice(number: int, channel: Place = "slack") -> Notice:
     return Notice(channel, f"id{number}", f"title {number}", (), "warning", NOW)
 
 
 def test_what_a_receiver_does_not_take_comes_again_later_and_holds_up_no_other_channel() -> None:
     with slack((500, {}, b""), OK) as workspace:
-        open_ = {"slack": SlackChannel(workspace.alerts(tries=1)), "other": SlackChannel(workspace.alerts(tries=1))}
-        left = telling.deliver([notice(1), notice(2), notice(3, "other")], open_, NOW)
+        open_: dict[Place, Channel] = {
+            "slack": SlackChannel(workspace.alerts(tries=1)),
+            "email": SlackChannel(workspace.alerts(tries=1)),
+        }
+        left = telling.deliver([notice(1), notice(2), notice(3, "email")], open_, NOW)
         assert [(one.id, one.attempts, one.due_at) for one in left] == [
             ("id1", 1, NOW + timedelta(seconds=30)),
             ("id2", 0, None),  # its channel is left alone this round
@@ -121,7 +125,7 @@ def test_what_a_receiver_does_not_take_comes_again_later_and_holds_up_no_other_c
 
 def test_the_waits_double_up_to_an_hour() -> None:
     with slack((500, {}, b"")) as workspace:
-        open_ = {"slack": SlackChannel(workspace.alerts(tries=1))}
+        open_: dict[Place, Channel] = {"slack": SlackChannel(workspace.alerts(tries=1))}
         one, waits = notice(1), []
         for _ in range(9):
             [one] = telling.deliver([replace(one, due_at=None)], open_, NOW)
@@ -132,7 +136,7 @@ def test_the_waits_double_up_to_an_hour() -> None:
 
 def test_news_of_two_days_ago_is_dropped() -> None:
     with slack((500, {}, b"")) as workspace:
-        open_ = {"slack": SlackChannel(workspace.alerts(tries=1))}
+        open_: dict[Place, Channel] = {"slack": SlackChannel(workspace.alerts(tries=1))}
         assert telling.deliver([notice(1)], open_, NOW + telling.TOO_LATE + timedelta(seconds=1)) == []
     assert workspace.posted == []
 

@@ -53,7 +53,7 @@ def watch(
     if once:
         seen = watching.look(datetime.now(UTC))
         _put(settings, to, seen)
-        print(json.dumps(document(seen))) if as_json else show(seen)
+        print(json.dumps(document(seen))) if as_json else show(seen, settings)
         sys.exit(1 if seen.raised else 0)
     _keep_on(settings, watching, exposition, to)
 
@@ -126,9 +126,9 @@ def document(seen: "Seen") -> dict[str, object]:
     return {"at": seen.at.isoformat(), "alarms": alarms, "metrics": [sample.document() for sample in seen.samples]}
 
 
-def show(seen: "Seen") -> None:
-    """Show a person the metrics by theme, and the alarms below."""
-    Console(file=sys.stdout).print(metrics_table(seen), alarms_table(seen))
+def show(seen: "Seen", settings: Settings) -> None:
+    """Show a person the metrics, and the alarms below."""
+    Console(file=sys.stdout).print(metrics_table(seen), alarms_table(seen, settings))
 
 
 def metrics_table(seen: "Seen") -> Table:
@@ -143,13 +143,15 @@ def metrics_table(seen: "Seen") -> Table:
     return table
 
 
-def alarms_table(seen: "Seen") -> Table:
+def alarms_table(seen: "Seen", settings: Settings) -> Table:
     """List the alarms that are raised."""
     from mart.watch.alarms import sentence
 
     table = Table("alarm", "what", "since, UTC", title="no alarm" if not seen.raised else None)
     for state in seen.raised:
-        table.add_row(f"[red]{state.alarm}[/]", sentence(state, {}), f"{state.since:%Y-%m-%d %H:%M:%S}")
+        table.add_row(
+            f"[red]{state.alarm}[/]", sentence(state, settings.watch.thresholds), f"{state.since:%Y-%m-%d %H:%M:%S}"
+        )
     return table
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mart.edges.cloudwatch import UNITS, Datum
+from mart.edges.cloudwatch import Datum
 from mart.watch.alarms import figure, threshold
 from mart.watch.metric import Alarm, Metric, Sample, worst
 from mart.watch.metrics import ALARMS, METRICS
@@ -35,12 +35,11 @@ def alarms(namespace: str, thresholds: Mapping[str, float], topic: str = "") -> 
 
 def _alarm(metric: Metric, alarm: Alarm, namespace: str, thresholds: Mapping[str, float]) -> Document:
     limit = threshold(alarm, thresholds)
-    return {
+    return {  # without a unit: a figure of another unit than the alarm's would not count
         "AlarmName": f"{namespace}-{alarm.name}",
         "AlarmDescription": f"{metric.doc} {alarm.severity}, at {figure(limit, metric.unit)}. See docs/runbook.md#{alarm.name}",
         "Namespace": namespace,
         "MetricName": metric.name,
-        "Unit": UNITS[metric.unit],
         "Statistic": "Minimum" if alarm.below else "Sum" if metric.by == "function" else "Maximum",
         "ComparisonOperator": "LessThanThreshold" if alarm.below else "GreaterThanThreshold",
         "Threshold": float(limit),

@@ -7,6 +7,7 @@ the history must not widen what counts as usual (Iglewicz and Hoaglin, How to De
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median
+from typing import Any
 
 from mart.edges import duck
 from mart.settings import Settings
@@ -65,5 +66,5 @@ def _weekdays(column: str, day: date) -> str:
     return f"{column} IN ({days})"
 
 
-def _ask(settings: Settings, sql: str) -> list[tuple[object, ...]]:
+def _ask(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
     return duck.ask(settings, sql)[1]

@@ -36,6 +36,7 @@ def drift(settings: Settings, now: datetime) -> Iterator[Sample]:
             AND event_at >= TIMESTAMPTZ '{since.isoformat()}' AND {column} IS NOT NULL LIMIT {MOST}"""
         learned = f"SELECT {column} FROM {table} WHERE model_version = '{champion.version}'"
         asked = f"SELECT COUNT(*), COUNT(*) FILTER ({column} IN ({learned})) FROM ({lately})"
-        ((seen, known),) = duck.ask(settings, asked)[1]
+        [counted] = duck.ask(settings, asked)[1]
+        seen, known = (int(str(number)) for number in counted)
         if seen:
             yield KNOWN_SHARE.at(known / seen, of=of)

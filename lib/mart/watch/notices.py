@@ -12,13 +12,15 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from mart.edges.alerts import Message, Severity
-from mart.settings import Alerts, Settings, Watch
+from mart.settings import Alerts, Route, Settings, Watch
+from mart.settings.watching import Place
 from mart.watch.alarms import Change, duration, sentence
 from mart.watch.metrics import ALARMS
 
 MARKET = "market"  # the name of an alert of the market begins with it
 MOST = 20  # lines of one message
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -26,7 +28,7 @@ T = TypeVar("T")
 class Notice:
     """A message on its way to one channel."""
 
-    channel: str
+    channel: Place
     id: str
     title: str
     lines: tuple[str, ...]
@@ -40,11 +42,11 @@ class Notice:
         return Message(self.id, self.title, self.lines, self.severity)
 
 
-def of_alarms(changes: Sequence[Change], settings: Settings, open_: Iterable[str], now: datetime) -> list[Notice]:
+def of_alarms(changes: Sequence[Change], settings: Settings, open_: Iterable[Place], now: datetime) -> list[Notice]:
     """Tell what became of alarms: those of one name that go the same way to one channel are one message."""
     notices = list[Notice]()
-    targets = _targets(settings.alerts, open_)
-    for (channel, name, kind), group in _grouped(changes, lambda one: _places(one, targets)).items():
+    routes = _routes(settings.alerts, open_)
+    for (channel, name, kind), group in _grouped(changes, lambda one: _places(one, routes)).items():
         title, severity = _title(kind, name, group), ALARMS[name][1].severity
         lines = [*(_line(one, settings.watch, now) for one in group[:MOST]), *_more(len(group))]
         lines += [f"Severity: {severity}", f"What to do: {settings.watch.runbook}#{name}"]
@@ -56,13 +58,13 @@ def of_alarms(changes: Sequence[Change], settings: Settings, open_: Iterable[str
 
 
 def of_market(
-    alerts: Sequence[Mapping[str, Any]], settings: Settings, open_: Iterable[str], now: datetime
+    alerts: Sequence[Mapping[str, Any]], settings: Settings, open_: Iterable[Place], now: datetime
 ) -> list[Notice]:
     """Tell what changed on the market: alerts of one kind and shop are one message. In: rows of serving.alerts."""
-    targets = _targets(settings.alerts, open_)
+    routes = _routes(settings.alerts, open_)
 
-    def places(alert: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-        fitting = _fitting(targets, f"{MARKET}.{alert['kind']}", "info", alert["shop"])
+    def places(alert: Mapping[str, Any]) -> list[tuple[Place, str, str]]:
+        fitting = _fitting(routes, f"{MARKET}.{alert['kind']}", "info", alert["shop"])
         return [(channel, alert["kind"], alert["shop"]) for channel in fitting]
 
     notices = list[Notice]()
@@ -75,21 +77,17 @@ def of_market(
     return notices
 
 
-Targets = list[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]]
+def _routes(alerts: Alerts, open_: Iterable[Place]) -> list[Route]:
+    """Give the settings' routes; without any, one that leads everywhere."""
+    return list(alerts.routes.values()) or [Route(to=tuple(open_))]
 
 
-def _targets(alerts: Alerts, open_: Iterable[str]) -> Targets:
-    if alerts.routes:
-        return [(one.alerts, one.severities, one.shops, one.to) for one in alerts.routes.values()]
-    return [(("*",), ("warning", "critical"), ("*",), tuple(open_))]
-
-
-def _fitting(targets: Targets, name: str, severity: str, shop: str | None) -> list[str]:
+def _fitting(routes: Iterable[Route], name: str, severity: str, shop: str | None) -> list[Place]:
     """Name the channels of every route that fits, each once."""
-    found = dict[str, None]()
-    for names, severities, shops, to in targets:
-        if _any(names, name) and severity in severities and (shop is None or _any(shops, shop)):
-            found.update(dict.fromkeys(to))
+    found = dict[Place, None]()
+    for one in routes:
+        if _any(one.alerts, name) and severity in one.severities and (shop is None or _any(one.shops, shop)):
+            found.update(dict.fromkeys(one.to))
     return list(found)
 
 
@@ -97,13 +95,10 @@ def _any(patterns: Iterable[str], text: str) -> bool:
     return any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
-def _places(change: Change, targets: Targets) -> list[tuple[str, str, str]]:
+def _places(change: Change, routes: Iterable[Route]) -> list[tuple[Place, str, str]]:
     name = change.state.alarm
-    fitting = _fitting(targets, name, ALARMS[name][1].severity, dict(change.state.labels).get("shop"))
+    fitting = _fitting(routes, name, ALARMS[name][1].severity, dict(change.state.labels).get("shop"))
     return [(channel, name, change.kind) for channel in fitting]
-
-
-K = TypeVar("K", bound=Hashable)
 
 
 def _grouped(things: Iterable[T], places: Callable[[T], Iterable[K]]) -> dict[K, list[T]]:

@@ -3,14 +3,13 @@
 Notices are remembered before they are sent: a kill loses none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from mart.edges import alerts as channels_of
 from mart.edges import market_alerts
-from mart.edges.alerts import Channel
 from mart.settings import Settings
 from mart.watch import memory, notices, telling
 from mart.watch.alarms import Change, State, evaluate
@@ -39,9 +38,7 @@ class Watch:
                 f"watch.thresholds: no such alarm: {', '.join(unknown)}. There are: {', '.join(ALARMS)}"
             )
         # The outbox tries again, later: a channel that is down must not hold the next look up.
-        self.channels: Mapping[str, Channel] = channels_of.channels(
-            settings.alerts.model_copy(update={"tries": 1}), settings.aws
-        )
+        self.channels = channels_of.channels(settings.alerts.model_copy(update={"tries": 1}), settings.aws)
         telling.check(settings.alerts, self.channels)
         self._settings, self._parts = settings, parts() if watched is None else watched
 

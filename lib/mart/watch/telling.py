@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from mart.edges.alerts import AlertsError, Channel
 from mart.settings import Alerts
+from mart.settings.watching import Place
 from mart.watch.metric import Sample
 from mart.watch.metrics import NOTICES_WAITING
 from mart.watch.notices import Notice
@@ -25,7 +26,7 @@ class NoPlace(ValueError):
     """A route leads to a channel that has no place, or settings name an alarm that there is not."""
 
 
-def check(alerts: Alerts, channels: Mapping[str, Channel]) -> None:
+def check(alerts: Alerts, channels: Mapping[Place, Channel]) -> None:
     """Raise NoPlace where a route leads nowhere."""
     keys = {"slack": "alerts.slack.webhook", "email": "alerts.smtp.host", "sns": "alerts.sns.topic_arn"}
     for name, route in alerts.routes.items():
@@ -33,7 +34,7 @@ def check(alerts: Alerts, channels: Mapping[str, Channel]) -> None:
             raise NoPlace(f"alerts.routes.{name} leads nowhere: set {', '.join(missing)}, or take it out of its `to`")
 
 
-def deliver(notices: Iterable[Notice], channels: Mapping[str, Channel], now: datetime) -> list[Notice]:
+def deliver(notices: Iterable[Notice], channels: Mapping[Place, Channel], now: datetime) -> list[Notice]:
     """Send what is due, oldest first. Returns the notices that still wait."""
     left, failed = list[Notice](), set[str]()
     for notice in notices:
@@ -58,7 +59,7 @@ def _send(notice: Notice, channel: Channel, now: datetime) -> Notice | None:
     return None
 
 
-def waiting(notices: Iterable[Notice], channels: Iterable[str]) -> list[Sample]:
+def waiting(notices: Iterable[Notice], channels: Iterable[Place]) -> list[Sample]:
     """Count the notices that wait, by channel."""
     waits = [notice.channel for notice in notices]
     return [NOTICES_WAITING.at(waits.count(name), channel=name) for name in channels]
