@@ -11,6 +11,7 @@ from functools import cache
 from mart.settings import Settings
 from mart.staging.events import Event, Response
 from mart.staging.function import Function
+from mart.watch.invocations import counted
 
 
 @cache
@@ -19,6 +20,7 @@ def function() -> Function:
     return Function(Settings.read(), os.environ.get("MART_SNOWFLAKE_SECRET"))
 
 
+@counted("offers")
 def handler(event: Event, context: object) -> Response:
     """Load an event's records. Raises what only people can mend: settings, rights, tables."""
     return function()(event)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from mart.scraping import Answer, Event, Scraper
 from mart.settings import Settings
+from mart.watch.invocations import counted
 
 
 class Context(Protocol):
@@ -29,6 +30,7 @@ def scraper() -> Scraper:
     return Scraper(Settings.read())
 
 
+@counted("scrape")
 def handler(event: Event, context: Context) -> Answer:
     """Crawl the event's shop for as long as the invocation has. Raises what went wrong, so that it is counted."""
     return scraper()(event, context.get_remaining_time_in_millis() / 1000, context.aws_request_id)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Protocol
@@ -19,6 +20,7 @@ from typing import Protocol
 from pyspark.sql import SparkSession
 
 from mart.edges import storage
+from mart.reporting import Progress, Reporter
 from mart.settings import ROOT, Settings, SettingsError
 
 GLUE = "--JOB_NAME"  # AWS Glue says this to its scripts, among much else
@@ -44,6 +46,9 @@ class Running(Protocol):
 
     def stop(self) -> None:
         """Finish the micro-batch, then end."""
+
+    def progress(self) -> Progress:
+        """Give figures of each query's last micro-batch."""
 
 
 Main = Callable[[SparkSession, Settings, Options], Running | None]
@@ -130,23 +135,60 @@ def run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Optio
 
 
 def _run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Options) -> None:
-    stopping = Event()
+    stopping, reporter = Event(), Reporter(settings)
     with _asked_to(stopping):
         spark = session(settings, " ".join(name for name, _ in jobs))
     try:
-        running: list[Running] = []
-        for _, main in jobs:
-            if stopping.is_set():
-                break
-            stream = main(spark, settings, options)
-            if stream is None:
-                continue
-            running.append(stream)
-            if options.available_now:
-                _wait([stream], stopping)
-        _wait(running, stopping)
+        with reporter.pulsing():
+            running: list[Running] = []
+            for name, main in jobs:
+                if stopping.is_set():
+                    break
+                stream = _begin(name, partial(main, spark, settings, options), reporter)
+                if stream is None:
+                    continue
+                running.append(stream)
+                if options.available_now:
+                    _wait([stream], stopping)
+            _wait(running, stopping)
     finally:
         spark.stop()
+
+
+def _begin(name: str, start: Callable[[], Running | None], reporter: Reporter) -> Running | None:
+    """Start a job and report on it: it has ended where it is no stream."""
+    reporter.begin(name)
+    with reporter.failing(name):
+        stream = start()
+    if stream is None:
+        reporter.end(name)
+        return None
+    reporter.follow(name, stream.progress)
+    return _Reported(name, stream, reporter)
+
+
+@dataclass(frozen=True)
+class _Reported:
+    """A stream whose end is reported, whichever it is."""
+
+    name: str
+    stream: Running
+    reporter: Reporter
+
+    def wait(self, seconds: float) -> bool:
+        with self.reporter.failing(self.name):
+            ended = self.stream.wait(seconds)
+        if ended:
+            self.reporter.end(self.name)
+        return ended
+
+    def stop(self) -> None:
+        with self.reporter.failing(self.name):
+            self.stream.stop()
+        self.reporter.end(self.name)
+
+    def progress(self) -> Progress:
+        return self.stream.progress()
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import email
 import email.policy
 import ipaddress
-import itertools
 import json
 import logging
 import socket
@@ -13,9 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import boto3
@@ -38,6 +35,7 @@ from mart.edges.alerts import (
 )
 from mart.local import services
 from mart.settings import Alerts, Aws, Settings, Slack, Smtp, Sns
+from tests.receivers import OK, SECRET, Answer, slack
 
 DROP = Message(
     id="price_drop/acme/4711/2026-11-20",
@@ -45,56 +43,7 @@ DROP = Message(
     lines=("was 12.00 £, is 9.00 £", "shop: acme"),
     severity="warning",
 )
-SECRET, PASSWORD = "T0PSECRETPATH", "correct horse"
-Answer = tuple[int, dict[str, str], bytes]
-OK: Answer = (200, {}, b"ok")
-
-
-class Workspace:
-    """Plays Slack: gives its answers in turn, the last one for ever, and remembers what was posted."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self.posted: list[dict[str, Any]] = []
-        turns = itertools.chain(answers, itertools.repeat(answers[-1]))
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler) -> None:  # noqa: N805 (http.server's name; self is the workspace)
-                body = handler.rfile.read(int(handler.headers["Content-Length"]))
-                self.posted.append({"path": handler.path} | json.loads(body))
-                handler.answer(next(turns))
-
-            def do_GET(handler) -> None:  # noqa: N805
-                handler.answer(OK)
-
-            def answer(self, said: Answer) -> None:
-                status, headers, body = said
-                self.send_response(status)
-                for name, value in ({"Content-Length": str(len(body))} | headers).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-    def alerts(self, **changed: object) -> Alerts:
-        address = f"http://127.0.0.1:{self.server.server_port}/services/{SECRET}"
-        return Alerts(slack=Slack(webhook=SecretStr(address)), **changed)  # type: ignore[arg-type]
-
-
-@contextmanager
-def slack(*answers: Answer) -> Iterator[Workspace]:
-    workspace = Workspace(*answers)
-    thread = Thread(target=workspace.server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield workspace
-    finally:
-        workspace.server.shutdown()
-        thread.join()
-        workspace.server.server_close()
+PASSWORD = "correct horse"
 
 
 def test_slack_gets_title_lines_and_id_and_nothing_in_them_is_taken_for_a_link() -> None:
@@ -368,8 +317,9 @@ def test_a_topic_that_does_not_exist_is_told_with_what_to_do(aws: Aws) -> None:
 def test_only_channels_with_a_place_are_opened() -> None:
     smtp = Smtp(host="mail.example.org", sender="a@b.c", recipients=("a@b.c",))
     every = Alerts(slack=Slack(webhook=SecretStr("https://h.example.org/x")), smtp=smtp, sns=Sns(topic_arn="arn:x"))
-    assert channels(Alerts(), Aws()) == []
-    assert [type(one) for one in channels(every, Aws())] == [SlackChannel, MailChannel, SnsChannel]
+    assert channels(Alerts(), Aws()) == {}
+    opened = {name: type(one) for name, one in channels(every, Aws()).items()}
+    assert opened == {"slack": SlackChannel, "email": MailChannel, "sns": SnsChannel}
 
 
 def test_a_mail_server_without_recipients_is_refused_when_channels_are_opened() -> None:

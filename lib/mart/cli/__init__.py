@@ -6,7 +6,7 @@ import click
 
 THEMES = (
     *("services", "data", "run", "look", "catalog", "rates", "schedule", "poll", "package", "submit"),
-    *("evaluate", "models", "serve", "experiments", "bi", "dashboard", "demo", "deploy"),
+    *("evaluate", "models", "serve", "experiments", "bi", "dashboard", "demo", "deploy", "watch"),
 )
 
 

@@ -54,15 +54,20 @@ def verify(home: Path, as_json: bool) -> None:
     Exit code 1, with the differences, when anything is off.
     """
     from mart import job
+    from mart.reporting import Reporter
     from mart.verify import verify as check
 
     settings = settings_of(home)
-    spark = job.session(settings, "verify")
-    try:
-        findings = check(spark, settings)
-    finally:
-        spark.stop()
+    reporter = Reporter(settings)
+    reporter.begin("verify")  # whoever watches wants to know what it has found
+    with reporter.failing("verify"):
+        spark = job.session(settings, "verify")
+        try:
+            findings = check(spark, settings)
+        finally:
+            spark.stop()
     off = [finding for finding in findings if finding.off]
+    reporter.end("verify", f"{len(off)} findings are off: {off[0].detail}" if off else None)
     if as_json:
         print(json.dumps({"ok": not off, "findings": [asdict(finding) for finding in findings]}))
     else:

@@ -2,13 +2,17 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.table import Table
 
 from mart.cli.options import settings_of, settings_option
@@ -17,6 +21,10 @@ from mart.local import doctor as examination
 from mart.local import services
 from mart.local.services import Report, Status
 
+if TYPE_CHECKING:
+    from mart.cli.glance import Glance
+
+LIVELY = 2.0  # seconds between two looks of `mart status --watch`
 COLOURS = {"up": "green", "down": "dim", "not ready": "yellow", "failed": "red"}
 home_option = click.option(
     "--home", type=click.Path(file_okay=False, path_type=Path), default=Path(".mart"), show_default=True,
@@ -39,14 +47,43 @@ def up(home: Path) -> None:
 
 @click.command()
 @home_option
+@click.option("--watch", "live", is_flag=True, help="Stay, and show what changes, until Ctrl-C.")
 @json_option
-def status(home: Path, as_json: bool) -> None:
-    """Tell how the services are, where, and what of their data outlives a restart."""
+def status(home: Path, live: bool, as_json: bool) -> None:
+    """Tell how the services are, where, and what of their data outlives a restart; and how lake, streams and jobs are.
+
+    What `mart watch` has raised is shown as it remembers it; nobody is told by this command.
+    """
+    if live and as_json:
+        raise click.UsageError("--json prints one document: leave --watch out")
+    if live:
+        _stay(home)
+        return
     told = services.status(home)
+    glance = _glance(home, told)
     if as_json:
-        click.echo(json.dumps({"home": str(home.resolve()), "services": [dataclasses.asdict(one) for one in told]}))
+        document = {"home": str(home.resolve()), "services": [dataclasses.asdict(one) for one in told]}
+        click.echo(json.dumps(document | glance.document()))
     else:
         _print_services(told)
+        Console().print(glance.table())
+
+
+def _glance(home: Path, told: Sequence[Status]) -> "Glance":
+    from mart.cli.glance import Glance
+    from mart.cli.options import settings_of
+
+    return Glance.at(settings_of(home), told)
+
+
+def _stay(home: Path) -> None:
+    """Look again and again. An address that changes is read anew, as a service may be started meanwhile."""
+    with Live(console=Console(), refresh_per_second=1) as screen, suppress(KeyboardInterrupt):
+        while True:
+            told = services.status(home)
+            up = ", ".join(one.title for one in told if one.state == "up") or "no service"
+            screen.update(Group(f"{datetime.now(UTC):%H:%M:%S} UTC, up: {up}", _glance(home, told).table()))
+            time.sleep(LIVELY)
 
 
 @click.command()

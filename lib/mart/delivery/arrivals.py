@@ -12,6 +12,7 @@ from mart.delivery.intake import Activity, Arrived
 from mart.delivery.positions import Refused, gap
 from mart.delivery.stream import Stream
 from mart.edges import feeds, kafka, lake
+from mart.edges.groups import Shown
 from mart.schema import Table
 from mart.settings import Settings
 from mart.views import sources
@@ -30,9 +31,12 @@ def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lam
         last: Shape = lambda parsed: parsed,
         seconds: float | None = None,
         anew: bool = False,
+        landed: Callable[[], object] = lambda: None,
     ) -> None:
         def work(frame: DataFrame, batch: int) -> None:
-            if arrived := ingest(last(frame), batch):
+            arrived = ingest(last(frame), batch)
+            landed()
+            if arrived:
                 then(arrived)
 
         stream.add(feed, name, work, seconds, anew)
@@ -57,7 +61,15 @@ def follow(stream: Stream, ingest: Ingest, then: Callable[[Arrived], None] = lam
     start = _start(spark, settings, ingest, topic)
     if start is not None:
         records = sources.from_kafka(sources.stamped(feeds.kafka(spark, settings, topic, start)))
-        add(ingest.parse(records), f"{name}_kafka_{topic}")
+        shown = Shown(settings.kafka.brokers, topic)
+        shown.show(start)
+        add(ingest.parse(records), f"{name}_kafka_{topic}", landed=lambda: shown.show(_next(ingest, topic)))
+
+
+def _next(ingest: Ingest, topic: str) -> dict[int, int]:
+    """Tell the offset that lands next in each partition of a topic."""
+    last = ingest.positions.last.items()
+    return {int(partition): offset + 1 for (source, partition), offset in last if source == f"kafka:{topic}"}
 
 
 def _start(spark: SparkSession, settings: Settings, ingest: Ingest, topic: str) -> dict[int, int] | None:

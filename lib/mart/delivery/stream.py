@@ -1,5 +1,6 @@
 """Streams at work: micro-batches that share one gate, so that they come one at a time and can be stopped between two."""
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -7,11 +8,13 @@ from threading import Lock
 
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
+from pyspark.sql.streaming.listener import StreamingQueryProgress
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from mart.edges import feeds
 from mart.job import Options
+from mart.reporting import Progress
 from mart.settings import Settings
 
 OnBatch = Callable[[DataFrame, int], None]
@@ -71,6 +74,11 @@ class Stream:
             raise self._fault  # in its own words, not wrapped by every layer that it passed
         return not any(query.isActive for query in self._queries)
 
+    def progress(self) -> Progress:
+        """Give figures of each query's last micro-batch, as Spark has them."""
+        last = ((query.name, query.lastProgress) for query in self._queries)
+        return {str(name): _figures(said) for name, said in last if said is not None}
+
     def stop(self) -> None:
         """Finish the micro-batch that is at work, then end; those that wait at the gate are sent away.
 
@@ -100,6 +108,17 @@ class Stream:
                     raise
 
         return work
+
+
+def _figures(said: StreamingQueryProgress) -> dict[str, float]:
+    """Say a micro-batch's size and pace; an idle trigger that found nothing is one, too."""
+    rate = said.processedRowsPerSecond
+    return {
+        "batches": said.batchId + 1,
+        "records": said.numInputRows,
+        "rate": rate if math.isfinite(rate) else 0,
+        "seconds": said.batchDuration / 1000,
+    }
 
 
 def _ours(error: StreamingQueryException) -> SourceFailed | None:

@@ -21,7 +21,15 @@ PATIENCE = 10.0  # seconds a broker is given to answer a question
 DELIVERY = 120.0  # seconds a record is retried: longer than a broker's restart
 FOREVER = 0.0  # for senders that rather wait than lose a record
 
-PASSING = (ck.KafkaError._TRANSPORT, ck.KafkaError._ALL_BROKERS_DOWN, ck.KafkaError._TIMED_OUT)
+PASSING = (
+    *(ck.KafkaError._TRANSPORT, ck.KafkaError._ALL_BROKERS_DOWN, ck.KafkaError._TIMED_OUT),
+    # A broker that has just started looks for what it knows of groups.
+    *(
+        ck.KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        ck.KafkaError.COORDINATOR_NOT_AVAILABLE,
+        ck.KafkaError.NOT_COORDINATOR,
+    ),
+)
 
 T = TypeVar("T")
 Record = tuple[bytes | None, bytes | None]

@@ -112,6 +112,11 @@ class Stream:
         ]
         return records, not page.get("NextShardIterator"), bool(page["MillisBehindLatest"])
 
+    def age(self, shard: str, place: Place) -> float:
+        """Tell how long the oldest record after a place has waited; 0 where none does [seconds]."""
+        found = self._patiently(self._iterator(shard, place.after), 1)["Records"]
+        return max(0.0, time.time() - _came_at(found[0])) if found else 0.0
+
     def holds(self, shard: str, sequence: str) -> bool:
         """Tell whether a record is still there: if it is, none after it has expired either."""
         how = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": sequence}

@@ -75,6 +75,7 @@ def put(files: fs.FileSystem, path: str, content: bytes) -> None:
     if not isinstance(files, fs.LocalFileSystem):
         return _fill(files, path, content)
     place, _, name = path.rpartition("/")
+    files.create_dir(place)
     hidden = f"{place}/.{name}.{uuid.uuid4().hex}"
     try:
         _fill(files, hidden, content)
@@ -83,6 +84,15 @@ def put(files: fs.FileSystem, path: str, content: bytes) -> None:
         if is_there(files, hidden):
             files.delete_file(hidden)
         raise
+
+
+def read(files: fs.FileSystem, path: str) -> bytes | None:
+    """Read a whole file; None where there is none."""
+    if not is_there(files, path):
+        return None
+    with files.open_input_stream(path) as stream:
+        content: bytes = stream.read()
+    return content
 
 
 def is_there(files: fs.FileSystem, path: str) -> bool:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event
 
-from mart.edges import kafka
+from mart.edges import groups, kafka
 from mart.edges.polling import Member, Received
 from mart.local.mapping import Function, Mapping, Records, Stopped, Tally
 from mart.settings import Section, Settings
@@ -41,7 +41,7 @@ def poll(settings: Settings, how: Polling, invoke: Function, stop: Event, tell: 
     brokers, topic = settings.kafka.brokers, settings.kafka.product_details
     with ExitStack() as stack:
         give_up = _target(stack, brokers, topic, how.on_failure)
-        member = stack.enter_context(Member(brokers, topic, f"mart-poll-{topic}"))
+        member = stack.enter_context(Member(brokers, topic, groups.polling(topic)))
         mapping = Mapping(invoke, member.commit, give_up, stop.wait, how.retries, brokers)
         while not stop.is_set() and not (how.available_now and member.at_the_ends()):
             batch = member.gather(how.batch_size, LARGEST, how.window, stop.is_set)

@@ -13,6 +13,16 @@ from mart.local import files
 from mart.local.service import Place, Service
 
 DATABASE = "PRODUCT_MART"  # not MART, as a schema in it is named: fakesnow would not know which is meant
+# Snowflake's own account of itself, which `mart watch` reads: the views' names and columns, empty.
+_USAGE = "snowflake.account_usage"
+_QUERIES = "query_id varchar, database_name varchar, execution_status varchar, total_elapsed_time number(19,0), start_time timestamp_ntz"
+_STORAGE = "usage_date date, database_name varchar, average_database_bytes float, average_failsafe_bytes float"
+USAGE = (
+    "create database if not exists snowflake",
+    f"create schema if not exists {_USAGE}",
+    f"create table if not exists {_USAGE}.query_history ({_QUERIES})",
+    f"create table if not exists {_USAGE}.database_storage_usage_history ({_STORAGE})",
+)
 HASTY = {
     "login_timeout": 5,  # seconds
     "network_timeout": 5,
@@ -43,13 +53,14 @@ def _settings(place: Place) -> dict[str, dict[str, Any]]:
     return {"snowflake": address | {"database": DATABASE, "private_key_file": key}}
 
 
-def _execute(place: Place, statement: str) -> None:
-    """Run one statement through the connector, signing in with the key."""
+def _execute(place: Place, *statements: str) -> None:
+    """Run statements through the connector, signing in with the key."""
     import snowflake.connector  # here, for it takes half a second that `mart` has other uses for
 
     settings = _settings(place)["snowflake"] | {"authenticator": "SNOWFLAKE_JWT", "database": None}
     with snowflake.connector.connect(**settings, **HASTY) as connection:
-        connection.cursor().execute(statement)
+        for statement in statements:
+            connection.cursor().execute(statement)
 
 
 SERVICE = Service(
@@ -62,5 +73,5 @@ SERVICE = Service(
     check=lambda place: _execute(place, "select 1"),
     settings=_settings,
     prepare=_prepare,
-    furnish=lambda place: _execute(place, f"create database if not exists {DATABASE}"),
+    furnish=lambda place: _execute(place, f"create database if not exists {DATABASE}", *USAGE),
 )

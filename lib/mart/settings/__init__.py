@@ -17,6 +17,7 @@ from mart.settings.platform import Aws, Container, Glue, Ingest, Kafka, Kinesis,
 from mart.settings.recommending import Als, Api, ApiKey, Experiment, FoldIn, Gate, Taste
 from mart.settings.section import Section
 from mart.settings.source import SettingsError, text
+from mart.settings.watching import Route, Watch
 
 __all__ = [
     "ROOT",
@@ -37,6 +38,7 @@ __all__ = [
     "Live",
     "Mlflow",
     "Offers",
+    "Route",
     "Scraping",
     "Section",
     "Settings",
@@ -48,6 +50,7 @@ __all__ = [
     "Sns",
     "Submit",
     "Taste",
+    "Watch",
 ]
 
 SHOPS = ROOT / "conf" / "shops.toml"  # a wheel alone has none
@@ -80,6 +83,7 @@ class Settings(BaseSettings):
     glue: Glue = Glue()
     container: Container = Container()
     submit: Submit = Submit()
+    watch: Watch = Watch()
 
     @classmethod
     def settings_customise_sources(

@@ -3,6 +3,7 @@
 from pydantic import Field, SecretStr
 
 from mart.settings.section import Section
+from mart.settings.watching import Route
 
 
 class Shop(Section):
@@ -73,6 +74,9 @@ class Alerts(Section):
     slack: Slack = Slack()
     smtp: Smtp = Smtp()
     sns: Sns = Sns()
+    routes: dict[str, Route] = Field(
+        default_factory=dict
+    )  # by name; without any, every channel gets all that is worse than info
     tries: int = 5
     backoff_seconds: float = 1  # before the second try; doubles each time
     timeout_seconds: float = 10

@@ -10,6 +10,7 @@ from mart.edges.alerts.message import AlertsError, Channel, Message, Severity
 from mart.edges.alerts.slack import SlackChannel
 from mart.edges.alerts.sns import SnsChannel
 from mart.settings import Alerts, Aws
+from mart.settings.watching import Place
 
 __all__ = [
     "AlertsError",
@@ -23,13 +24,13 @@ __all__ = [
 ]
 
 
-def channels(alerts: Alerts, aws: Aws) -> list[Channel]:
-    """Open the channels that have a place. Raises AlertsError for one that can't be used as it is set."""
-    found: list[Channel] = []
+def channels(alerts: Alerts, aws: Aws) -> dict[Place, Channel]:
+    """Open the channels that have a place, by name. Raises AlertsError for one that can't be used as it is set."""
+    found: dict[Place, Channel] = {}
     if alerts.slack.webhook.get_secret_value():
-        found.append(SlackChannel(alerts))
+        found["slack"] = SlackChannel(alerts)
     if alerts.smtp.host:
-        found.append(MailChannel(alerts))
+        found["email"] = MailChannel(alerts)
     if alerts.sns.topic_arn:
-        found.append(SnsChannel(alerts, aws))
+        found["sns"] = SnsChannel(alerts, aws)
     return found

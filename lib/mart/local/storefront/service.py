@@ -25,7 +25,7 @@ def _healthy(place: Place) -> None:
 
 
 def _api_settings(place: Place) -> dict[str, dict[str, Any]]:
-    return {"api": {"port": place.port, "refresh_seconds": REFRESH}}
+    return {"api": {"port": place.port, "refresh_seconds": REFRESH}, "watch": {"service": place.url()}}
 
 
 # One thread of BLAS: the service's threads share the processors with everything else that a home runs.
