@@ -1,7 +1,6 @@
 """What tests of deployment share: an AWS of their own (moto), empty for each test."""
 
 import logging
-import os
 import urllib.request
 from collections.abc import Iterator
 
@@ -17,7 +16,6 @@ NOBODY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
     """The address of an AWS that is there for the whole run."""
-    os.environ.update({key: os.environ.get(key, value) for key, value in NOBODY.items()})
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request otherwise
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -27,12 +25,14 @@ def moto() -> Iterator[str]:
 
 
 @pytest.fixture
-def aws(moto: str) -> Aws:
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be somebody to AWS, for one test."""
+    for key, value in NOBODY.items():
+        monkeypatch.setenv(key, value)
+
+
+@pytest.fixture
+def aws(moto: str, credentials: None) -> Aws:
     """An AWS that holds nothing."""
-    return emptied(moto)
-
-
-def emptied(moto: str) -> Aws:
-    """Forget all that AWS holds."""
     urllib.request.urlopen(urllib.request.Request(f"{moto}/moto-api/reset", method="POST")).close()
     return Aws(endpoint_url=moto, region=REGION)

@@ -42,7 +42,7 @@ def leaves(node: Any) -> Iterator[str]:  # noqa: ANN401 any part of a document
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_template_breaks_none_of_amazons_rules(name: str) -> None:
-    found = cfnlint.api.lint_file(FOLDER / f"{name}.yaml", ManualArgs(regions=["eu-central-1", "us-east-1"]))
+    found = cfnlint.api.lint_file(FOLDER / f"{name}.yaml", ManualArgs(regions=["eu-central-1"]))
     assert [str(one) for one in found] == []
 
 
