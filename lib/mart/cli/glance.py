@@ -32,6 +32,8 @@ MAIN = (
     *(LANDED, REJECT_SHARE, LEDGER_DIFFERENCE, FRESHNESS, LAG_RECORDS, LAG_SECONDS),
     *(BATCH_RECORDS, BATCH_SECONDS, JOB_FAILED, JOB_SILENT, UNWATCHED),
 )
+PARTS = {"kafka": "kafka", "aws": "kinesis", "api": "service"}  # what can't be looked at without a local service
+HERE = "127.0.0.1"
 SILENT_WHEN_GOOD = (JOB_SILENT, UNWATCHED)
 
 
@@ -60,6 +62,7 @@ class Glance:
     def table(self) -> Table:
         thresholds = self.settings.watch.thresholds
         table = Table("figure", "of", "value", box=box.SIMPLE)
+        table.columns[0].no_wrap = True
         for sample in self.samples:
             if sample.value or sample.metric not in SILENT_WHEN_GOOD:
                 labels = ", ".join(value for _, value in sample.labels)
@@ -75,7 +78,7 @@ class Glance:
 
 
 def _down(settings: Settings, services: Sequence[Status]) -> set[str]:
-    """Name the parts whose local service is down: a client would wait for it."""
-    places = {"kafka": settings.kafka.brokers, "kinesis": settings.aws.endpoint_url, "service": settings.watch.service}
-    away = [one.address for one in services if one.state != "up"]
-    return {part for part, place in places.items() if place and any(place in address for address in away)}
+    """Name the parts whose service on this machine is down: a client would wait for it."""
+    away = {one.name for one in services if one.state != "up"}
+    places = {"kafka": settings.kafka.brokers, "aws": settings.aws.endpoint_url, "api": settings.watch.service}
+    return {PARTS[name] for name, place in places.items() if name in away and HERE in place}

@@ -66,7 +66,8 @@ def status(home: Path, live: bool, as_json: bool) -> None:
         click.echo(json.dumps(document | glance.document()))
     else:
         _print_services(told)
-        Console().print(glance.table())
+        if (table := glance.table()).row_count:
+            Console().print(table)
 
 
 def _glance(home: Path, told: Sequence[Status]) -> "Glance":
