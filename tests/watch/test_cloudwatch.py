@@ -88,16 +88,16 @@ def test_the_stack_makes_a_dashboard_and_leaves_none(aws: Aws) -> None:
     """Moto makes no alarms of a stack; that the template has those which are put here is in test_declarations.py."""
     stacks = boto3.client("cloudformation", region_name=aws.region, endpoint_url=aws.endpoint_url)
     name = f"watch-{uuid.uuid4().hex[:8]}"
-    given = {"AlarmTopic": "arn:aws:sns:eu-central-1:123456789012:alerts", "DashboardName": name, "Namespace": "Shop"}
+    given = {"AlertsTopic": "arn:aws:sns:eu-central-1:123456789012:alerts", "Name": name}
     parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
     template = (ROOT / "aws" / "watch-alarms.yaml").read_text()
     stacks.create_stack(StackName=name, TemplateBody=template, Parameters=parameters)
     body = json.loads(client(aws).get_dashboard(DashboardName=name)["DashboardBody"])
     shown = [one["properties"] for one in body["widgets"] if one["type"] == "metric"]
     assert {one["region"] for one in shown} == {aws.region}
-    assert "SEARCH('{Shop,table} MetricName=\"mart_freshness_seconds\"', 'Maximum', 60)" in json.dumps(shown).replace(
-        '\\"', '"'
-    )
+    assert f"SEARCH('{{{name},table}} MetricName=\"mart_freshness_seconds\"', 'Maximum', 60)" in json.dumps(
+        shown
+    ).replace('\\"', '"')
     stacks.delete_stack(StackName=name)
     assert name not in [one["DashboardName"] for one in client(aws).list_dashboards()["DashboardEntries"]]
 

@@ -74,8 +74,8 @@ def test_the_template_has_the_alarms_that_boto3_puts() -> None:
             k: v for k, v in put[name].items() if k not in own
         }
         assert (properties["AlarmActions"], properties["OKActions"]) == (
-            [{"Ref": "AlarmTopic"}],
-            [{"Ref": "AlarmTopic"}],
+            [{"Ref": "AlertsTopic"}],
+            [{"Ref": "AlertsTopic"}],
         )
 
 

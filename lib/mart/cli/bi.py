@@ -19,7 +19,7 @@ def bi() -> None:
 @click.option("--save", is_flag=True, help="Save the questions in the workgroup instead of printing.")
 @click.option("--workgroup", default="primary", show_default=True, help="Athena's workgroup that keeps them.")
 @json_option
-def athena(home: Path, file: Path | None, save: bool, workgroup: str, as_json: bool) -> None:
+def athena(home: Path, file: str | None, save: bool, workgroup: str, as_json: bool) -> None:
     """Print the statements that register the tables in Athena, and the questions of docs/bi.md in its SQL.
 
     `mart catalog` registers the same tables by Glue's own interface: one of the two is enough.
@@ -56,7 +56,7 @@ def athena(home: Path, file: Path | None, save: bool, workgroup: str, as_json: b
 @settings_option
 @click.option("--create", is_flag=True, help="Make the views instead of printing the statements.")
 @json_option
-def snowflake(home: Path, file: Path | None, create: bool, as_json: bool) -> None:
+def snowflake(home: Path, file: str | None, create: bool, as_json: bool) -> None:
     """Print the statements that make a view of each published table, its columns explained; or make them.
 
     \b

@@ -28,7 +28,7 @@ OPTIONS = {
 @settings_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port to listen at.")
-def dashboard(home: Path, file: Path | None, host: str, port: int) -> None:
+def dashboard(home: Path, file: str | None, host: str, port: int) -> None:
     """Show sales, trends, the market, recommendations, models and health; it follows the tables by itself.
 
     It reads the lake without Spark and never writes. It asks nobody who they are: let it listen elsewhere than at this machine
@@ -46,7 +46,7 @@ def dashboard(home: Path, file: Path | None, host: str, port: int) -> None:
         raise click.ClickException(f"port {port} is taken: choose another by --port")
     options = OPTIONS | {"server.address": host, "server.port": str(port)}
     flags = [f"--{name}={value}" for name, value in options.items()]
-    places = [str(home.absolute()), *([str(file.absolute())] if file else [])]
+    places = [str(home.absolute()), *([file] if file else [])]
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(SCRIPT), *flags, "--", *places])
 
 

@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to show them at.")
 @click.option("--to", type=click.Choice(("cloudwatch",)), help="Put the metrics into CloudWatch as well.")
 @json_option
-def watch(
-    home: Path, file: Path | None, once: bool, port: int | None, host: str, to: str | None, as_json: bool
-) -> None:
+def watch(home: Path, file: str | None, once: bool, port: int | None, host: str, to: str | None, as_json: bool) -> None:
     """Look at lake, streams, jobs, models, crawls, Snowflake and service every half minute, until stopped.
 
     Alarms are told through the routes of the settings ([alerts.routes.NAME]), once when they are raised and once when they are over;

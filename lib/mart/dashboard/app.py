@@ -48,7 +48,7 @@ ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect widt
 STYLE = """<style>[data-testid=stMainBlockContainer] {padding-top: 3rem; padding-bottom: 2rem}</style>"""
 
 
-def main(home: Path, file: Path | None) -> None:
+def main(home: Path, file: str | None) -> None:
     """Draw the chosen page."""
     st.set_page_config("Product-Mart", ICON, layout="wide")
     st.html(STYLE)
@@ -73,4 +73,4 @@ def _page(entry: Entry, lake: Lake) -> st.Page:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2:] else None)
+    main(Path(sys.argv[1]), sys.argv[2] if sys.argv[2:] else None)

@@ -34,7 +34,13 @@ SETTINGS = {
     "container.task_definition": "{CrawlTask}",
     "container.subnets": "{PrivateSubnets}",
     "container.security_groups": "{PlatformGroup}",
+    "submit.release": "s3://{ArtifactsBucket}/releases/{Release}",
+    "submit.cluster": "{ClusterId}",
+    "submit.application": "{Application}",
+    "submit.role": "{JobsRole}",
+    "submit.logs": "s3://{ScratchBucket}/logs/emr-serverless/",
     "alerts.sns.topic_arn": "{AlertsTopic}",
+    "watch.namespace": "{Name}",
 }
 LISTS = {"container.subnets", "container.security_groups"}
 

@@ -15,7 +15,7 @@ from mart.edges.cloudformation import Change
 FOLDER = Path(__file__).parents[3] / "aws"
 ORDER = (
     *("network", "storage", "streams", "access", "compute", "catalog"),
-    *("containers", "functions", "schedules", "watch"),
+    *("containers", "functions", "schedules", "watch", "watch-alarms"),
 )
 KEPT = ("storage",)  # stacks that `down` leaves standing: they hold data
 

@@ -37,7 +37,7 @@ def _alarm(metric: Metric, alarm: Alarm, namespace: str, thresholds: Mapping[str
     limit = threshold(alarm, thresholds)
     return {  # without a unit: a figure of another unit than the alarm's would not count
         "AlarmName": f"{namespace}-{alarm.name}",
-        "AlarmDescription": f"{metric.doc} {alarm.severity}, at {figure(limit, metric.unit)}. See docs/runbook.md#{alarm.name}",
+        "AlarmDescription": f"{metric.doc} {alarm.severity.capitalize()} at {figure(limit, metric.unit)}: docs/runbook.md#{alarm.name}.",
         "Namespace": namespace,
         "MetricName": metric.name,
         "Statistic": "Minimum" if alarm.below else "Sum" if metric.by == "function" else "Maximum",
@@ -93,19 +93,19 @@ def _properties(metric: Metric, namespace: str) -> Document:
 
 def template() -> Document:
     """Give the CloudFormation template of the alarms and the dashboard."""
-    body = json.dumps(dashboard("${Namespace}"))
+    body = json.dumps(dashboard("${Name}"))
     resources: Document = {
         "Dashboard": {
             "Type": "AWS::CloudWatch::Dashboard",
-            "Properties": {"DashboardName": {"Ref": "DashboardName"}, "DashboardBody": {"Fn::Sub": body}},
+            "Properties": {"DashboardName": {"Ref": "Name"}, "DashboardBody": {"Fn::Sub": body}},
         }
     }
     for name, (metric, alarm) in ALARMS.items():
         properties = _alarm(metric, alarm, NAMESPACE, {}) | {
-            "AlarmName": {"Fn::Sub": f"${{DashboardName}}-{name}"},
-            "Namespace": {"Ref": "Namespace"},
-            "AlarmActions": [{"Ref": "AlarmTopic"}],
-            "OKActions": [{"Ref": "AlarmTopic"}],
+            "AlarmName": {"Fn::Sub": f"${{Name}}-{name}"},
+            "Namespace": {"Ref": "Name"},
+            "AlarmActions": [{"Ref": "AlertsTopic"}],
+            "OKActions": [{"Ref": "AlertsTopic"}],
         }
         resources[f"{name.title().replace('-', '')}Alarm"] = {
             "Type": "AWS::CloudWatch::Alarm",
@@ -115,15 +115,12 @@ def template() -> Document:
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Product-Mart: alarms and dashboard, made from lib/mart/watch/metrics.py by `python -m mart.watch`",
         "Parameters": {
-            "Namespace": _parameter("Namespace of the metrics, as watch.namespace in the settings.", NAMESPACE),
-            "DashboardName": _parameter(
-                "Name of the dashboard, and what the alarms' names begin with.", "product-mart"
-            ),
-            "AlarmTopic": {"Type": "String", "Description": "ARN of the SNS topic that alarms tell."},
+            "Name": _parameter("Begins the names of everything in an environment; namespace of its metrics."),
+            "AlertsTopic": _parameter("ARN of the SNS topic that alarms tell."),
         },
         "Resources": resources,
     }
 
 
-def _parameter(description: str, default: str) -> Document:
-    return {"Type": "String", "Description": description, "Default": default}
+def _parameter(description: str) -> Document:
+    return {"Type": "String", "Description": description}
