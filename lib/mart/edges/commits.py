@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute
@@ -117,7 +118,10 @@ def files(
         known = known.filter(pa.compute.is_in(folder, pa.array(values, folder.type)))
     if within and f"min.{within[0]}" in known.column_names:
         known = known.filter(_may_hold(known[f"min.{within[0]}"], known[f"max.{within[0]}"], within[1]))
-    return [(row["path"], row["size_bytes"]) for row in known.select(["path", "size_bytes"]).to_pylist()]
+    found = known.select(["path", "size_bytes"]).to_pylist()
+    return [
+        (unquote(row["path"]), row["size_bytes"]) for row in found
+    ]  # the log holds addresses, the file system names
 
 
 def _may_hold(
@@ -150,9 +154,9 @@ def _below(settings: Settings, table: Table) -> PyFileSystem:
 
 
 def partition(path: str) -> Values:
-    """Read a file's partition from the folders that it lies in."""
+    """Read a file's partition from the folders that it lies in, in whose names Spark escapes what a name may not hold."""
     pairs = (folder.split("=", 1) for folder in path.split("/")[:-1] if "=" in folder)
-    return {name: None if value == NOBODY else value for name, value in pairs}
+    return {name: None if value == NOBODY else unquote(value) for name, value in pairs}
 
 
 def _added(files: PyFileSystem, table: Table, file: FileInfo) -> AddAction | None:
