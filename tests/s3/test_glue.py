@@ -27,7 +27,7 @@ ARGUMENTS = [
 ]  # what Glue says by itself; an argument of a job has a value there, be it an empty one
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_landed_files_become_events_in_a_job_that_glue_calls(spark: SparkSession, home: Path, tmp_path: Path) -> None:
     with bucket.moved(Settings.read(home=tmp_path), home) as settings:
         source = Source.make(tmp_path / "made", events=300, seed=31)

@@ -5,12 +5,11 @@ Offsets and seen files live in the stream's checkpoint as a convenience; what ha
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from mart.edges import lake
+from mart.edges import hadoop, lake
 from mart.edges.kinesis_source import KinesisSource, noted
 from mart.edges.shards import Place
 from mart.schema import Table
@@ -71,18 +70,11 @@ def changes(spark: SparkSession, settings: Settings, table: Table, since: int) -
 
 def forget(spark: SparkSession, checkpoint: str) -> None:
     """Delete a query's checkpoint: its next start begins where its source is told to."""
-    path, files = _open(spark, checkpoint)
+    files, path = hadoop.find(spark, checkpoint)
     files.delete(path, True)
 
 
 def _make(spark: SparkSession, place: str) -> None:
     """Make a folder that a file stream can watch."""
-    path, files = _open(spark, place)
+    files, path = hadoop.find(spark, place)
     files.mkdirs(path)
-
-
-def _open(spark: SparkSession, place: str) -> tuple[Any, Any]:
-    """Give a path and its file system, whichever it is: Java objects of Hadoop's."""
-    assert spark._jvm is not None
-    path = spark._jvm.org.apache.hadoop.fs.Path(place)
-    return path, path.getFileSystem(spark._jsc.hadoopConfiguration())

@@ -97,20 +97,28 @@ def read_partitions(
     A small read without Delta's snapshot, which is rebuilt in Spark jobs after each commit (decision 0010).
     """
     opened = _opened(settings, table, version)
-    rows = read_files(spark, settings, table, [file for file, _ in commits.files(opened, table, values, within)])
-    return rows.where(_any_of(within)) if within else rows
+    found = [file for file, _ in commits.files(opened, table, values, within)]
+    rows = read_files(spark, settings, table, found)
+    return rows.where(_any_of(within)) if within and found else rows
 
 
 def read_files(spark: SparkSession, settings: Settings, table: Table, files: Collection[str]) -> DataFrame:
-    """Read files of a table with one partition column, by their paths below it."""
+    """Read files of a table by their paths below it; the partition columns are read from the folders that they lie in."""
     if not files:
         return spark.createDataFrame([], types.struct(table))
     found = [f"{path(settings, table)}/{file}" for file in files]
-    (name,) = table.partition
-    inside = StructType([field for field in types.struct(table) if field.name != name])
-    folder = F.regexp_extract(F.col("_metadata.file_path"), f"/{name}=([^/]+)/", 1)
+    inside = StructType([field for field in types.struct(table) if field.name not in table.partition])
     rows = spark.read.schema(inside).option("recursiveFileLookup", "true").parquet(*found)
-    return rows.withColumn(name, folder.cast(table.column(name).type.spark)).select(*table.names)
+    folders = {name: _folder(name).cast(table.column(name).type.spark) for name in table.partition}
+    return rows.withColumns(folders).select(*table.names)
+
+
+def _folder(name: str) -> Column:
+    """The value of a partition column in a file's address: escaped as the name of a folder, and as part of an address."""
+    value = F.regexp_extract(F.col("_metadata.file_path"), f"/{name}=([^/]+)/", 1)
+    for _ in range(2):
+        value = F.url_decode(F.replace(value, F.lit("+"), F.lit("%2B")))
+    return F.nullif(value, F.lit(commits.NOBODY))
 
 
 def _any_of(within: commits.Within) -> Column:

@@ -4,13 +4,16 @@ In: MLlib's model, parameters, metrics, tags, files. Out: the new version's numb
 """
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyspark
 from matplotlib.figure import Figure
 from pyspark.ml.recommendation import ALSModel
 
+from mart.edges import hadoop
 from mart.edges.registry import MADE_FROM, known
 from mart.edges.tracking import MlflowClient, connect, experiment, mlflow
 from mart.settings import Settings
@@ -19,7 +22,8 @@ with warnings.catch_warnings():  # about MLflow's own type hints
     warnings.simplefilter("ignore")
     import mlflow.pyfunc
     import mlflow.spark
-    from mlflow.models import ModelSignature
+    from mlflow.models import Model, ModelSignature
+    from mlflow.spark import _HadoopFileSystem
     from mlflow.types import ColSpec, Schema
 
 
@@ -70,16 +74,34 @@ def _registered(client: MlflowClient, settings: Settings) -> str:
 
 
 def _log(model: ALSModel, scratch: str) -> None:
-    """Log an ALS model with the active run, as artifact `model`; requirements are given, since MLflow would else start a second Spark to find them out."""
+    """Log an ALS model with the active run, as artifact `model`.
+
+    Requirements are given, since MLflow would else start a second Spark to find them out. MLflow's own log_model would also load
+    the model once more to try the example.
+    """
     pair = {"user": model.userFactors.head(), "item": model.itemFactors.head()}
     example = pd.DataFrame({name: [row["id"]] for name, row in pair.items() if row}, dtype="int32")
     asked, told = Schema([ColSpec("integer", name) for name in pair]), Schema([ColSpec("float", "prediction")])
-    requirements = [f"pyspark=={pyspark.__version__}"]
-    mlflow.spark.log_model(
-        model,
-        "model",
-        signature=ModelSignature(asked, told),
-        input_example=example,
-        pip_requirements=requirements,
-        dfs_tmpdir=scratch,
-    )
+    run = mlflow.active_run()
+    assert run is not None
+    with TemporaryDirectory() as folder, _copying_from(model, scratch):
+        mlflow.spark.save_model(
+            model,
+            f"{folder}/model",
+            mlflow_model=Model("model", run.info.run_id),
+            signature=ModelSignature(asked, told),
+            input_example=example,
+            pip_requirements=[f"pyspark=={pyspark.__version__}"],
+            dfs_tmpdir=scratch,
+        )
+        mlflow.log_artifacts(f"{folder}/model", "model")
+
+
+@contextmanager
+def _copying_from(model: ALSModel, scratch: str) -> Iterator[None]:
+    """Let MLflow fetch what Spark has saved from where scratch is, S3 for one: it looks in the cluster's default file system alone."""
+    _HadoopFileSystem._filesystem, _ = hadoop.find(model.userFactors.sparkSession, scratch)
+    try:
+        yield
+    finally:
+        _HadoopFileSystem._filesystem = None
