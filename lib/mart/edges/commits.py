@@ -119,7 +119,9 @@ def files(
     if within and f"min.{within[0]}" in known.column_names:
         known = known.filter(_may_hold(known[f"min.{within[0]}"], known[f"max.{within[0]}"], within[1]))
     listed = known.select(["path", "size_bytes"]).to_pylist()
-    return [(unquote(row["path"]), row["size_bytes"]) for row in listed]  # as the log spells it; all else means the file
+    return [
+        (unquote(row["path"]), row["size_bytes"]) for row in listed
+    ]  # as the log spells it; all else means the file
 
 
 def _may_hold(
