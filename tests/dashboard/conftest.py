@@ -70,7 +70,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop is the process's: tests of asyncio in other files want none to run
 def browser() -> Iterator[Browser]:
     with launched() as browser:
         yield browser

@@ -40,7 +40,7 @@ def test_up_leaves_settings_topics_and_a_key_that_nobody_else_reads(services: Se
     assert stat.S_IMODE(services.snowflake.private_key_file.stat().st_mode) == 0o600
     assert _snowflake(services, "select current_database()") == [("PRODUCT_MART",)]
     assert _ask(f"{services.mlflow.tracking_uri}/health") == b"OK"
-    assert b"<Buckets>" in _ask(f"{services.aws.endpoint_url}/")
+    assert b"ListAllMyBucketsResult" in _ask(f"{services.aws.endpoint_url}/")
 
 
 @pytest.mark.usefixtures("services")
