@@ -51,6 +51,7 @@ def watched(settings: Settings, told: Desk, minutes: float) -> list[str]:
     return [*told.look(minutes), *told.look(minutes + 1.1)]
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(1800)  # four starts of Spark: minutes on a quiet machine, a quarter of an hour on a busy one
 def test_streams_that_are_killed_behind_or_refused_are_alerts_until_they_are_well(settings: Settings) -> None:
     at_home, topic = Home(settings), settings.kafka.activity
