@@ -12,7 +12,11 @@ from pyarrow import fs
 from mart.settings import Settings
 
 S3 = ("s3", "s3a")
-# S3 has no rename. EMR and Glue bring committers of their own that do without; these are Spark's, for one's own machine.
+# S3 has no rename. EMR and Glue bring committers of their own that do without; these are Hadoop's and Spark's, for one's own machine.
+WRITTEN_IN_PLACE = {
+    "fs.s3a.committer.name": "magic",
+    "fs.s3a.committer.magic.track.commits.in.memory.enabled": "true",  # else each file has another that describes it
+}
 WITHOUT_RENAME = {
     "spark.sql.streaming.checkpointFileManagerClass": (
         "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager"
@@ -42,9 +46,7 @@ def hadoop(settings: Settings) -> dict[str, str]:
         return {}
     aws = settings.aws
     emulator = {"fs.s3a.endpoint": aws.endpoint_url, "fs.s3a.path.style.access": "true"}
-    return {"fs.s3a.endpoint.region": aws.region} | (
-        emulator | {"fs.s3a.committer.name": "magic"} if _here(settings) else {}
-    )
+    return {"fs.s3a.endpoint.region": aws.region} | (emulator | WRITTEN_IN_PLACE if _here(settings) else {})
 
 
 def spark(settings: Settings) -> dict[str, str]:
