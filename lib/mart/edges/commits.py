@@ -157,7 +157,7 @@ def _below(settings: Settings, table: Table) -> PyFileSystem:
 
 
 def partition(path: str) -> Values:
-    """Read a file's partition from the folders that it lies in, in whose names Spark escapes what a name may not hold."""
+    """Read a file's partition from the folders that it lies in; Spark escapes what a name may not hold."""
     pairs = (folder.split("=", 1) for folder in path.split("/")[:-1] if "=" in folder)
     return {name: None if value == NOBODY else unquote(value) for name, value in pairs}
 
