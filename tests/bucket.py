@@ -23,7 +23,7 @@ os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
 
 @contextmanager
 def moved(settings: Settings, services_home: Path) -> Iterator[Settings]:
-    """Put the lake of a home into a new bucket, for whoever reads the home's settings; skips where Spark has no s3a://."""
+    """Put a home's lake into a new bucket, for whoever reads the home's settings; skips where Spark has no s3a://."""
     if not list(JARS.glob("hadoop-aws-*.jar")):
         pytest.skip("Spark has no jars for s3a:// (630 MB): run `make jars-s3`")
     [status] = services.up(services_home, ["aws"])

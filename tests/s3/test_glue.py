@@ -1,4 +1,4 @@
-"""The ETL of the seeds, from the landing zone to the processed zone, as AWS Glue calls it: a script, its arguments, a settings file."""
+"""The seeds' ETL from the landing to the processed zone, as AWS Glue calls it: a script, arguments, a settings file."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The whole lake in a bucket: every batch and streaming job, every reader without Spark, upkeep; one lake, on which the tests go on."""
+"""The whole lake in a bucket: jobs, readers without Spark, upkeep; the tests go on from one another."""
 
 import uuid
 from collections.abc import Iterator, Sequence

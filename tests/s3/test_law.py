@@ -1,4 +1,4 @@
-"""The lambda law over a lake in a bucket: the test of random portions and orders, as it is, in a home whose lake is in S3."""
+"""The lambda law over a lake in a bucket: the test of random portions and orders, in a home whose lake is in S3."""
 
 from pathlib import Path
 

@@ -94,7 +94,9 @@ def commit(
         ),
     )
     opened.update_incremental()
-    version = next(made["version"] for made in opened.history(LATER) if made.get("userMetadata") == token)
+    # Each entry is a file to be read, and most often the first is it.
+    newest = (made for most in (1, LATER) for made in opened.history(most))
+    version = next(made["version"] for made in newest if made.get("userMetadata") == token)
     return Appended(int(version), sum(json.loads(one.stats)["numRecords"] for one in added))
 
 

@@ -103,7 +103,7 @@ def read_partitions(
 
 
 def read_files(spark: SparkSession, settings: Settings, table: Table, files: Collection[str]) -> DataFrame:
-    """Read files of a table by their paths below it; the partition columns are read from the folders that they lie in."""
+    """Read files of a table by their paths below it; the folders that they lie in are the partition columns."""
     if not files:
         return spark.createDataFrame([], types.struct(table))
     found = [f"{path(settings, table)}/{file}" for file in files]
@@ -114,7 +114,7 @@ def read_files(spark: SparkSession, settings: Settings, table: Table, files: Col
 
 
 def _folder(name: str) -> Column:
-    """The value of a partition column in a file's address: escaped as the name of a folder, and as part of an address."""
+    """Take a partition column's value out of a file's address: escaped as a folder's name, and as part of an address."""
     value = F.regexp_extract(F.col("_metadata.file_path"), f"/{name}=([^/]+)/", 1)
     for _ in range(2):
         value = F.url_decode(F.replace(value, F.lit("+"), F.lit("%2B")))

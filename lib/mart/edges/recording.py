@@ -76,8 +76,8 @@ def _registered(client: MlflowClient, settings: Settings) -> str:
 def _log(model: ALSModel, scratch: str) -> None:
     """Log an ALS model with the active run, as artifact `model`.
 
-    Requirements are given, since MLflow would else start a second Spark to find them out. MLflow's own log_model would also load
-    the model once more to try the example.
+    Requirements are given, since MLflow would else start a second Spark to find them out. MLflow's own log_model would
+    also load the model once more to try the example.
     """
     pair = {"user": model.userFactors.head(), "item": model.itemFactors.head()}
     example = pd.DataFrame({name: [row["id"]] for name, row in pair.items() if row}, dtype="int32")
@@ -99,7 +99,7 @@ def _log(model: ALSModel, scratch: str) -> None:
 
 @contextmanager
 def _copying_from(model: ALSModel, scratch: str) -> Iterator[None]:
-    """Let MLflow fetch what Spark has saved from where scratch is, S3 for one: it looks in the cluster's default file system alone."""
+    """Let MLflow fetch what Spark has saved from where scratch is, S3 for one: it knows the default file system alone."""
     _HadoopFileSystem._filesystem, _ = hadoop.find(model.userFactors.sparkSession, scratch)
     try:
         yield

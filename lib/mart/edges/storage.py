@@ -1,7 +1,7 @@
-"""Where the lake lies, on a disk or in S3, told to each who reads or writes there; and files that are visible only when whole.
+"""Where the lake lies, on a disk or in S3, told to each who reads or writes there; and files visible only when whole.
 
-In: an address and the settings. Out: options of delta-rs, a file system of Arrow's, properties of Hadoop's. Credentials are in none
-of them: each finds those of the machine or of the environment itself.
+In: an address and the settings. Out: options of delta-rs, a file system of Arrow's, properties of Hadoop's. Credentials
+are in none of them: each finds those of the machine or of the environment itself.
 """
 
 import uuid
@@ -12,7 +12,12 @@ from pyarrow import fs
 from mart.settings import Settings
 
 S3 = ("s3", "s3a")
-# S3 has no rename. EMR and Glue bring committers of their own that do without; these are Spark's, for one's own machine.
+# S3 has no rename. EMR and Glue bring committers of their own that do without; these are Hadoop's and Spark's, for
+# one's own machine.
+WRITTEN_IN_PLACE = {
+    "fs.s3a.committer.name": "magic",
+    "fs.s3a.committer.magic.track.commits.in.memory.enabled": "true",  # else each file has another that describes it
+}
 WITHOUT_RENAME = {
     "spark.sql.streaming.checkpointFileManagerClass": (
         "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager"
@@ -28,7 +33,7 @@ def in_s3(address: str) -> bool:
 
 
 def options(settings: Settings, address: str) -> dict[str, str] | None:
-    """Tell delta-rs where an address lies; nothing of a disk. It commits by S3's conditional writes, which are its default."""
+    """Tell delta-rs where an address lies; nothing of a disk. It commits by conditional writes without being told."""
     if not in_s3(address):
         return None
     aws = settings.aws
@@ -42,13 +47,11 @@ def hadoop(settings: Settings) -> dict[str, str]:
         return {}
     aws = settings.aws
     emulator = {"fs.s3a.endpoint": aws.endpoint_url, "fs.s3a.path.style.access": "true"}
-    return {"fs.s3a.endpoint.region": aws.region} | (
-        emulator | {"fs.s3a.committer.name": "magic"} if _here(settings) else {}
-    )
+    return {"fs.s3a.endpoint.region": aws.region} | (emulator | WRITTEN_IN_PLACE if _here(settings) else {})
 
 
 def spark(settings: Settings) -> dict[str, str]:
-    """Tell Spark how files come into being where the lake lies; nothing of a disk, and nothing of a Spark that AWS has set up."""
+    """Tell Spark how files come into being where the lake lies; nothing of a disk, nor of a Spark that AWS set up."""
     return WITHOUT_RENAME if in_s3(settings.lake) and _here(settings) else {}
 
 

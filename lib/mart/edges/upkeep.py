@@ -1,7 +1,7 @@
-"""Upkeep beside running writers: small files become one, whole buckets are dropped, files that nobody needs are deleted.
+"""Upkeep beside running writers: small files become one, whole buckets are dropped, what nobody needs is deleted.
 
-Its commits are delta-rs's, as those of the writers are (decision 0010): so in S3 one guard, the conditional write, decides who was
-first (decision 0018). A join adds no row and takes none away, and says so: no change feed shows it.
+Its commits are delta-rs's, as those of the writers are (decision 0010): so in S3 one guard, the conditional write,
+decides who was first (decision 0018). A join adds no row and takes none away, and says so: no change feed shows it.
 """
 
 from collections import defaultdict
@@ -42,7 +42,7 @@ def compact(spark: SparkSession, settings: Settings, table: Table, below: int | 
 
 
 def drop_buckets(settings: Settings, table: Table, below: int) -> None:
-    """Drop whole partitions of a speed table; runs beside appends, since no row of a kept file is touched. Raises Conflict."""
+    """Drop whole partitions of a speed table beside appends: no row of a kept file is touched. Raises Conflict."""
     if lake.exists(settings, table):
         opened = _opened(settings, table)
         gone = commits.files(opened, table, _buckets(opened, lambda bucket: bucket < below))
