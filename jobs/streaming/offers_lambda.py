@@ -1,11 +1,10 @@
 """AWS Lambda for a Kafka event source mapping on `product-details`: load its records into Snowflake's staging, each once.
 
 Handler: `offers_lambda.handler`. Settings are `MART_*` variables (MART_SNOWFLAKE__ACCOUNT=…); the private key is the file
-MART_SNOWFLAKE__PRIVATE_KEY_FILE, or the secret of Secrets Manager that MART_SNOWFLAKE_SECRET names. The mapping must have
+MART_SNOWFLAKE__PRIVATE_KEY_FILE, or the secret of Secrets Manager that MART_SNOWFLAKE__PRIVATE_KEY_SECRET names. The mapping must have
 ReportBatchItemFailures: what can't be loaded now is answered as a batch item failure and comes again. No Spark.
 """
 
-import os
 from functools import cache
 
 from mart.settings import Settings
@@ -17,7 +16,7 @@ from mart.watch.invocations import counted
 @cache
 def function() -> Function:
     """Make what warm invocations share."""
-    return Function(Settings.read(), os.environ.get("MART_SNOWFLAKE_SECRET"))
+    return Function(Settings.read())
 
 
 @counted("offers")

@@ -43,9 +43,9 @@ MAY = {
     | {f"ecr:{what}" for what in ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")},
     "ApiRole": READ_LAKE | READ_STREAM | {"kinesis:PutRecords"},  # edges/kinesis.py, edges/shards.py, edges/delta.py
     "DashboardRole": READ_LAKE,
-    # edges/cloudwatch.py, edges/alerts/sns.py, watch/memory.py; the topic's key
+    # edges/cloudwatch.py, edges/alerts/sns.py, watch/memory.py, edges/secrets.py; the topic's key
     "WatchRole": READ_LAKE | READ_STREAM
-    | {"s3:PutObject", "cloudwatch:PutMetricData", "sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"},
+    | {"secretsmanager:GetSecretValue", "s3:PutObject", "cloudwatch:PutMetricData", "sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"},
     "ModelsRole": CRAWL_MEMORY | {"elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"},  # MLflow's store
     # mart submit
     "JobsStarter": {"s3:GetObject", "emr-serverless:StartJobRun", "emr-serverless:GetJobRun", "iam:PassRole"},
@@ -58,7 +58,7 @@ ASKS = {
     "edges/kinesis.py": ("kinesis", ("ApiRole",)),
     "edges/crawl_state.py": ("s3", ("ScrapeRole", "CrawlRole")),
     "edges/containers.py": ("ecs", ("ScrapeRole",)),
-    "edges/secrets.py": ("secretsmanager", ("OffersRole", "JobsRole")),
+    "edges/secrets.py": ("secretsmanager", ("OffersRole", "JobsRole", "WatchRole")),
 }
 
 

@@ -322,6 +322,18 @@ def test_only_channels_with_a_place_are_opened() -> None:
     assert opened == {"slack": SlackChannel, "email": MailChannel, "sns": SnsChannel}
 
 
+def test_the_webhook_may_lie_in_secrets_manager(aws: Aws) -> None:
+    name = f"webhook-{uuid.uuid4().hex[:8]}"
+    with slack(OK) as workspace:
+        address = workspace.alerts().slack.webhook.get_secret_value()
+        client = boto3.client("secretsmanager", region_name=aws.region, endpoint_url=aws.endpoint_url)
+        client.create_secret(Name=name, SecretString=f"{address}\n")
+        channels(Alerts(slack=Slack(webhook_secret=name)), aws)["slack"].send(DROP)
+    assert len(workspace.posted) == 1
+    with pytest.raises(AlertsError, match=r"alerts\.slack\.webhook_secret: Secrets Manager: nowhere"):
+        channels(Alerts(slack=Slack(webhook_secret="nowhere")), aws)
+
+
 def test_a_mail_server_without_recipients_is_refused_when_channels_are_opened() -> None:
     with pytest.raises(AlertsError, match="lacks sender or recipients"):
         channels(Alerts(smtp=Smtp(host="mail.example.org", sender="a@b.c")), Aws())

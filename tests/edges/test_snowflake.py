@@ -140,7 +140,7 @@ def test_new_columns_are_told_from_other_differences() -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (None, "settings lack snowflake.private_key_file; passwords are not used"),
+        (None, "settings lack snowflake.private_key_file and private_key_secret; passwords are not used"),
         ("", "No such file or directory"),
         ("not a key", "no unencrypted PKCS#8 key in PEM form"),
     ],

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from mart.edges import secrets, snowflake
+from mart.edges import snowflake
 from mart.edges.snowflake import Refused, Warehouse
 from mart.local import mapping, poller, services
 from mart.settings import Settings
@@ -388,15 +388,15 @@ def test_the_private_key_may_come_from_secrets_manager(services: Settings, monke
     at = {"region_name": settings.aws.region, "endpoint_url": settings.aws.endpoint_url}
     key = settings.snowflake.private_key_file.read_text()
     boto3.client("secretsmanager", **at).create_secret(Name=name, SecretString=key)
-    keyless = settings.snowflake.model_copy(update={"private_key_file": None})
-    function = Function(settings.model_copy(update={"snowflake": keyless}), secret=name)
+    keyless = settings.snowflake.model_copy(update={"private_key_file": None, "private_key_secret": name})
+    function = Function(settings.model_copy(update={"snowflake": keyless}))
     assert function(event(*pages(0, 1))) == ALL_WELL
-    written = secrets.file(settings, name)
-    assert written.read_text() == key
-    assert written.stat().st_mode & 0o777 == 0o600
-    written.unlink()
-    with pytest.raises(secrets.NoSecret, match="no-such-secret"):
-        secrets.file(settings, "no-such-secret")
+    absent = keyless.model_copy(update={"private_key_secret": "no-such-secret"})
+    with (
+        pytest.raises(Refused, match=r"its private key can't be had: Secrets Manager: no-such-secret"),
+        snowflake.connect(settings.model_copy(update={"snowflake": absent})),
+    ):
+        pass
 
 
 def test_the_handler_is_configured_by_variables_and_starts_without_spark(stage: Staging, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ SETTINGS = {
     "snowflake.role": "{SnowflakeRole}",
     "snowflake.warehouse": "{SnowflakeWarehouse}",
     "snowflake.database": "{SnowflakeDatabase}",
+    "snowflake.private_key_secret": "{SnowflakeKey}",
     "glue.database": "{GlueDatabaseName}",
     "glue.crawler_role": "{CrawlerRole}",
     "glue.snowflake_secret": "{SnowflakeReader}",

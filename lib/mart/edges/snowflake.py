@@ -12,7 +12,12 @@ from typing import Any, BinaryIO, TypeVar
 
 import pyarrow as pa
 import snowflake.connector as client
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from snowflake.connector import errors
 
 from mart.schema.snowflake import Found
@@ -127,7 +132,7 @@ def connect(settings: Settings, observe: Observer = lambda statement: None) -> I
             database=at.database,
             schema=at.schema_name,
             authenticator="SNOWFLAKE_JWT",
-            private_key_file=_key(settings),
+            private_key=_key(settings),
             login_timeout=at.login_seconds,
             network_timeout=at.statement_seconds,
             arrow_number_to_decimal=True,  # money stays exact
@@ -173,17 +178,31 @@ def _faults(what: str) -> Iterator[None]:
         raise kind(f"Snowflake: {_line(what)}: {_line(error.msg or str(error))}") from error
 
 
-def _key(settings: Settings) -> str:
-    """Give the private key's file. Raises Refused, saying what is wrong with it."""
-    file = settings.snowflake.private_key_file
-    if file is None:
-        raise Refused("Snowflake: settings lack snowflake.private_key_file; passwords are not used")
+def _key(settings: Settings) -> bytes:
+    """Give the private key as the client takes it. Raises Refused, saying what is wrong with it."""
+    at = settings.snowflake
+    place = f"snowflake.private_key_file {at.private_key_file}" if at.private_key_file else at.private_key_secret
     try:
-        load_pem_private_key(file.read_bytes(), password=None)
+        key = load_pem_private_key(_pem(settings), password=None)
     except (OSError, ValueError, TypeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no unencrypted PKCS#8 key in PEM form"
-        raise Refused(f"Snowflake: snowflake.private_key_file {file} can't be used: {reason}") from None
-    return str(file)
+        raise Refused(f"Snowflake: {place} can't be used: {reason}") from None
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _pem(settings: Settings) -> bytes:
+    at = settings.snowflake
+    if at.private_key_file:
+        return at.private_key_file.read_bytes()
+    if not at.private_key_secret:
+        lack = "settings lack snowflake.private_key_file and private_key_secret"
+        raise Refused(f"Snowflake: {lack}; passwords are not used")
+    from mart.edges import secrets  # here, for boto3 is slow to start and most have a file
+
+    try:
+        return secrets.read(settings.aws, at.private_key_secret).encode()
+    except secrets.NoSecret as error:
+        raise Refused(f"Snowflake: its private key can't be had: {error}") from None
 
 
 def _type(data_type: str, precision: int | None, scale: int | None) -> str:

@@ -48,6 +48,7 @@ class Slack(Section):
     """An incoming webhook of Slack."""
 
     webhook: SecretStr = SecretStr("")  # its whole address
+    webhook_secret: str = ""  # or where that lies in Secrets Manager: name or ARN
 
 
 class Smtp(Section):

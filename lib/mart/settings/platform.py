@@ -37,6 +37,7 @@ class Snowflake(Section):
     database: str = "PRODUCT_MART"
     schema_name: str = "SERVING"
     private_key_file: Path | None = None
+    private_key_secret: str = ""  # in Secrets Manager, by name or ARN, where there is no file
     rows_per_file: int = 1_000_000  # of the Parquet files that are put to a stage: some 20 to 60 MB
     tries: int = 6
     backoff_seconds: float = 2  # before the second try; doubles each time

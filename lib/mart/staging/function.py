@@ -1,4 +1,4 @@
-"""What a Lambda function is made of: settings, a key, and a session that warm invocations share.
+"""What a Lambda function is made of: settings, and a session that warm invocations share.
 
 In: the event of a Kafka event source mapping. Out: rows in staging, and the partial batch response.
 """
@@ -17,8 +17,8 @@ BACKOFF, LOGIN, STATEMENT = 0.5, 5, 60  # seconds: the event source mapping is t
 class Function:
     """A function that keeps its session with Snowflake."""
 
-    def __init__(self, settings: Settings, secret: str | None = None, connect: Connect = snowflake.connect) -> None:
-        self._settings = hasty(settings if secret is None else with_secret(settings, secret))
+    def __init__(self, settings: Settings, connect: Connect = snowflake.connect) -> None:
+        self._settings = hasty(settings)
         self._session = Session(self._settings, connect)
 
     def __call__(self, event: Event) -> Response:
@@ -36,11 +36,3 @@ def hasty(settings: Settings) -> Settings:
         "statement_seconds": min(at.statement_seconds, STATEMENT),
     }
     return settings.model_copy(update={"snowflake": at.model_copy(update=less)})
-
-
-def with_secret(settings: Settings, secret: str) -> Settings:
-    """Take the private key from Secrets Manager instead of from a file."""
-    from mart.edges import secrets  # here, for boto3 is slow to start and most functions have a file
-
-    at = settings.snowflake.model_copy(update={"private_key_file": secrets.file(settings, secret)})
-    return settings.model_copy(update={"snowflake": at})

@@ -5,11 +5,14 @@ here and nowhere else; after a connection lost at the wrong moment a message may
 The webhook's address and the password are secrets: no error and no log says them.
 """
 
+from pydantic import SecretStr
+
+from mart.edges import secrets
 from mart.edges.alerts.mail import MailChannel
 from mart.edges.alerts.message import AlertsError, Channel, Message, Severity
 from mart.edges.alerts.slack import SlackChannel
 from mart.edges.alerts.sns import SnsChannel
-from mart.settings import Alerts, Aws
+from mart.settings import Alerts, Aws, Slack
 from mart.settings.watching import Place
 
 __all__ = [
@@ -27,6 +30,8 @@ __all__ = [
 def channels(alerts: Alerts, aws: Aws) -> dict[Place, Channel]:
     """Open the channels that have a place, by name. Raises AlertsError for one that can't be used as it is set."""
     found: dict[Place, Channel] = {}
+    if alerts.slack.webhook_secret:
+        alerts = _with_webhook(alerts, aws)
     if alerts.slack.webhook.get_secret_value():
         found["slack"] = SlackChannel(alerts)
     if alerts.smtp.host:
@@ -34,3 +39,12 @@ def channels(alerts: Alerts, aws: Aws) -> dict[Place, Channel]:
     if alerts.sns.topic_arn:
         found["sns"] = SnsChannel(alerts, aws)
     return found
+
+
+def _with_webhook(alerts: Alerts, aws: Aws) -> Alerts:
+    """Fetch the webhook's address from where it lies."""
+    try:
+        address = secrets.read(aws, alerts.slack.webhook_secret)
+    except secrets.NoSecret as error:
+        raise AlertsError(f"alerts.slack.webhook_secret: {error}") from None
+    return alerts.model_copy(update={"slack": Slack(webhook=SecretStr(address.strip()))})
