@@ -7,7 +7,7 @@ import sys
 from bench import measure, page
 
 BENCHMARKS = (
-    "ingest", "freshness", "batch", "extract", "crawl", "staging", "refine", "training", "foldin", "topn", "serve",
+    "ingest", "kinesis", "freshness", "batch", "extract", "crawl", "staging", "refine", "training", "foldin", "topn", "serve",
 )  # fmt: skip
 
 

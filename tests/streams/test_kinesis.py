@@ -6,15 +6,17 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
+import pyarrow as pa
 import pytest
 from aws_kinesis_agg.aggregator import RecordAggregator
 from pyspark.sql import SparkSession
 
 from mart import job
 from mart.delivery.positions import Refused
-from mart.edges import delta, kinesis, lake
-from mart.edges.kinesis_source import Reader, Slice, noted
-from mart.edges.shards import Place, Record, Stream, StreamError
+from mart.edges import delta, kinesis, kinesis_source, lake
+from mart.edges.kinesis_records import Record
+from mart.edges.kinesis_source import Reader, Slice, noted, walk
+from mart.edges.shards import Place, Stream, StreamError
 from mart.settings import Aws, Settings
 from mart.settings import Kinesis as KinesisSettings
 from mart.tables import LANDING_ACTIVITY
@@ -53,7 +55,7 @@ def reader(settings: Settings, most: int, start: dict[str, Place] | None = None)
 
 
 def rows(settings: Settings, one: Slice) -> list[Record]:
-    return list(opened(settings).read(one.shard, one.begin, one.end))
+    return [record for page in opened(settings).read(one.shard, one.begin, one.end) for record in page]
 
 
 def test_what_is_put_lands_once_while_shards_split_merge_and_expire(tmp_path: Path, spark: SparkSession) -> None:
@@ -134,6 +136,27 @@ def test_a_micro_batch_has_its_end_before_it_is_read_and_reads_the_same_again(fl
     assert [batch.num_rows for one in slices for batch in reading.read(one)] == [len(part) for part in first]
 
 
+def test_what_the_driver_has_read_goes_along_and_is_not_read_again(
+    flowing: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(flowing, 300)
+    reading = reader(flowing, most=1_000)
+    start, end = reading.initialOffset(), reading.latestOffset()
+    sent, planned_before = (one.partitions(start, end) for one in (reading, reader(flowing, most=1_000)))
+    asked = list[Slice]()
+    monkeypatch.setattr(Stream, "read", lambda *_: asked.append(sent[0]) or iter(()))
+    carried = [pa.Table.from_batches(reading.read(one)) for one in sent]
+    assert asked == []
+    monkeypatch.undo()
+    assert [one.parcel for one in planned_before] == [None, None]
+    assert [pa.Table.from_batches(reading.read(one)) for one in planned_before] == carried
+    assert sum(table.num_rows for table in carried) == 300
+
+    monkeypatch.setattr(kinesis_source, "LARGEST", 1_000)
+    too_much = reader(flowing, most=1_000)
+    assert [one.parcel for one in too_much.partitions(start, too_much.latestOffset())] == [None, None]
+
+
 def test_records_that_a_producer_packed_together_land_one_by_one(flowing: Settings) -> None:
     packed = RecordAggregator()
     for n in range(5):
@@ -202,7 +225,7 @@ def test_throttling_is_waited_for(flowing: Settings) -> None:
     throttling = Throttling(flowing.aws.endpoint_url)
     with answering(throttling.answer) as address:
         stream = opened(flowing, address)
-        ends = {shard: stream.walk(shard, Place(), 1_000) for shard in stream.shards()}
-        found = [record.data for shard, end in ends.items() for record in stream.read(shard, Place(), end)]
+        slices = [walk(stream, shard, Place(), 1_000) for shard in stream.shards()]
+        found = [one.data for each in slices for page in stream.read(each.shard, each.begin, each.end) for one in page]
     assert len(found) == len(set(found)) == 40
     assert throttling.asked > 4

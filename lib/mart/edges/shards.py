@@ -5,19 +5,17 @@ last record read by its sequence number, which Kinesis knows, and the next ordin
 counted from 0 in the order in which Kinesis gives them, so that a gap shows as in Kafka. No Spark.
 """
 
-import base64
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import boto3
-from aws_kinesis_agg.deaggregator import iter_deaggregate_records
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mart.edges.kinesis_records import Record, came_at, counted
 from mart.settings import Settings
 
 MOST = 10_000  # records of one GetRecords
@@ -33,17 +31,6 @@ class Place:
     after: str = ""  # sequence number of the last record of the stream; empty before the first
     next: int = 0  # ordinal of the record that comes next
     ended: bool = False  # the shard was split or merged, and this is its end
-
-
-@dataclass(frozen=True)
-class Record:
-    """What one sender put: a record of the stream, or one of those that a producer library packed into it."""
-
-    ordinal: int
-    sequence: str  # of the stream's record
-    key: str
-    data: bytes
-    came_at: float  # to the stream, about [seconds since 1970]
 
 
 class Stream:
@@ -71,51 +58,47 @@ class Stream:
             asked = {"NextToken": page["NextToken"]} if page.get("NextToken") else {}
         return found
 
-    def walk(self, shard: str, place: Place, most: int) -> Place:
-        """Go on from a place by some `most` records, packed ones whole, at most to what is there now."""
-        first = place.next
-        for records, ended in self._pages(shard, place.after, most):
-            for record in records:
-                if place.next - first >= most:
-                    return place
-                place = Place(record["SequenceNumber"], place.next + sum(1 for _ in unpacked(record)))
-            if ended:
-                return Place(place.after, place.next, ended=True)
-        return place
+    def onward(self, shard: str, place: Place, most: int) -> Iterator[tuple[list[Record], Place]]:
+        """Go on from a place by some `most` records, packed ones whole, at most to what is there now.
 
-    def read(self, shard: str, begin: Place, end: Place) -> Iterator[Record]:
-        """Give the records from one place to another. Raises Gone where they are no longer there."""
-        ordinal = begin.next
-        if ordinal == end.next:
-            return
-        for records, _ in self._pages(shard, begin.after, MOST):
-            for record in records:
-                for key, data in unpacked(record):
-                    yield Record(ordinal, record["SequenceNumber"], key, data, _came_at(record))
-                    ordinal += 1
-                if record["SequenceNumber"] == end.after:
+        Gives pages of records, each with the place after it.
+        """
+        first = place.next
+        for page, ended in self._pages(shard, place.after, most):
+            records = list[Record]()
+            for record in page:
+                if place.next - first >= most:
                     break
-            if ordinal >= end.next:
-                break
-        if ordinal != end.next:
-            raise Gone(
-                f"{self.name}, {shard}: {end.next - begin.next} records were there a moment ago, {ordinal - begin.next} are now"
-            )
+                some = counted([record], place.next)
+                records += some
+                place = Place(record["SequenceNumber"], place.next + len(some))
+            else:
+                place = replace(place, ended=ended)
+            yield records, place
+            if place.next - first >= most:
+                return
+
+    def read(self, shard: str, begin: Place, end: Place) -> Iterator[list[Record]]:
+        """Give the records from one place to another, in pages. Raises Gone where they are no longer there."""
+        if begin.next == end.next:
+            return
+        place = begin
+        for records, further in self.onward(shard, begin, end.next - begin.next):
+            yield records
+            place = further
+        if (place.after, place.next) != (end.after, end.next):
+            there, now = end.next - begin.next, place.next - begin.next
+            raise Gone(f"{self.name}, {shard}: {there} records were there a moment ago, {now} are now")
 
     def page(self, shard: str, place: Place) -> tuple[list[Record], bool, bool]:
         """Read one page on from a place: its records, whether the shard ends with it, and whether more is there already."""
         page = self._patiently(self._iterator(shard, place.after), MOST)
-        packed = ((record, key, data) for record in page["Records"] for key, data in unpacked(record))
-        records = [
-            Record(ordinal, record["SequenceNumber"], key, data, _came_at(record))
-            for ordinal, (record, key, data) in enumerate(packed, start=place.next)
-        ]
-        return records, not page.get("NextShardIterator"), bool(page["MillisBehindLatest"])
+        return counted(page["Records"], place.next), not page.get("NextShardIterator"), bool(page["MillisBehindLatest"])
 
     def age(self, shard: str, place: Place) -> float:
         """Tell how long the oldest record after a place has waited; 0 where none does [seconds]."""
         found = self._patiently(self._iterator(shard, place.after), 1)["Records"]
-        return max(0.0, time.time() - _came_at(found[0])) if found else 0.0
+        return max(0.0, time.time() - came_at(found[0])) if found else 0.0
 
     def holds(self, shard: str, sequence: str) -> bool:
         """Tell whether a record is still there: if it is, none after it has expired either."""
@@ -181,30 +164,8 @@ class Gone(StreamError):
     """Records that were there are not any more; the message says which."""
 
 
-def unpacked(record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Give what was put: (key, data) of the record itself, or of each that the Kinesis Producer Library packed into it."""
-    for one in iter_deaggregate_records([dict(record)], data_format="Boto3"):
-        said = one["kinesis"]
-        data = said["data"]
-        yield said["partitionKey"], base64.b64decode(data) if said.get("aggregated") else data
-
-
 def open_shards(listed: Mapping[str, tuple[str, ...]], places: Mapping[str, Place]) -> list[str]:
     """Name the shards that can be read on: those not read to their end whose parents, as far as they are listed, have been."""
     done = {name for name, place in places.items() if place.ended}
     ready = {name for name, parents in listed.items() if all(one in done or one not in listed for one in parents)}
     return sorted(ready - done)
-
-
-def forth(stream: Stream, places: Mapping[str, Place], most: int) -> dict[str, Place]:
-    """Tell how far every shard may be read now, some `most` records together. A child waits until its parents have ended."""
-    open_ = open_shards(stream.shards(), places)
-    share = max(1, most // max(1, len(open_)))
-    with ThreadPoolExecutor(max(1, min(16, len(open_)))) as pool:
-        walked = pool.map(lambda name: stream.walk(name, places.get(name, Place()), share), open_)
-        return {**places, **dict(zip(open_, walked, strict=True))}
-
-
-def _came_at(record: Mapping[str, Any]) -> float:
-    at = record["ApproximateArrivalTimestamp"]
-    return float(at.timestamp() if hasattr(at, "timestamp") else at)
