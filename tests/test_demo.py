@@ -58,6 +58,7 @@ def test_a_small_demo_proves_itself_and_leaves_only_its_home(tmp_path: Path) -> 
     assert (home / "lake" / "serving" / "sales").is_dir()
 
 
+@pytest.mark.soak
 def test_ctrl_c_puts_everything_away(tmp_path: Path) -> None:
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     child = subprocess.Popen(

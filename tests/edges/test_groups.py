@@ -58,6 +58,7 @@ def test_a_lag_is_counted_and_dated_by_the_oldest_record_that_waits(broker: Sett
     assert began - timedelta(seconds=1) < found.since < datetime.now(UTC)
 
 
+@pytest.mark.soak
 def test_a_broker_that_is_away_holds_nobody_up_and_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     shown = Shown("127.0.0.1:1", "activity")

@@ -4,10 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 # Java is killed while py4j has thousands of dropped objects to tell it of, and is at it.
 CHILD = """
 import sys, threading, time
 from pathlib import Path
+
+import pytest
 import psutil
 from py4j.clientserver import FinalizerWorker
 from pyspark.sql import functions as F
@@ -31,6 +35,7 @@ time.sleep(1)
 """
 
 
+@pytest.mark.soak
 def test_py4j_falls_silent_at_once_and_says_nothing_of_a_java_that_is_killed(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", CHILD, tmp_path], capture_output=True, text=True, check=False)
     assert done.stdout == "left True at work False\n", done.stderr

@@ -189,6 +189,7 @@ def test_live_keeps_the_law_beside_merge_and_batch(spark: SparkSession, tmp_path
     assert shop.off() == []
 
 
+@pytest.mark.soak
 def test_a_reader_that_comes_too_late_is_told_so_and_goes_on_with_full(spark: SparkSession, tmp_path: Path) -> None:
     shop = Shop(spark, tmp_path, 7, 200, POPULARITY)
     shop.arrive(60)
@@ -217,6 +218,7 @@ def test_landing_that_lost_its_changes_is_to_be_restored(spark: SparkSession, tm
         feed.collect()
 
 
+@pytest.mark.soak
 def test_enriched_events_lose_nothing_to_changes_that_are_gone(spark: SparkSession, tmp_path: Path) -> None:
     shop = Shop(spark, tmp_path, 7, 250, INTERACTIONS)
     added = dict.fromkeys(keys(arrived(shop.arrive(60)).events), 1)
@@ -287,6 +289,7 @@ def once_after(code: CodeType, do: Callable[[], object]) -> Iterator[list[bool]]
         sys.setprofile(None)
 
 
+@pytest.mark.soak
 def test_a_follower_goes_on_from_its_table_though_its_checkpoint_knows_only_a_micro_batch_never_committed(
     spark: SparkSession, tmp_path: Path
 ) -> None:

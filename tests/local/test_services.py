@@ -66,6 +66,7 @@ def test_mlflow_answers_its_first_clients_though_they_come_at_once(own: Path) ->
     started.join()
 
 
+@pytest.mark.soak
 def test_everything_killed_comes_up_again_with_its_data_and_goes_down_without_a_trace(own: Path) -> None:
     first = _up(own)
     kafka.publish(first.kafka.brokers, "activity", [(b"k", b"kept")])

@@ -141,6 +141,7 @@ def test_whatever_the_order_and_the_portions_history_is_that_of_all_sightings(
     assert {(a, b): rest for a, b, *rest in rows} == {k: [s.at, s.state[0], s.in_stock] for k, s in newest.items()}
 
 
+@pytest.mark.soak
 def test_a_run_killed_in_snowflake_leaves_nothing_half_done(spark: SparkSession, settings: Settings) -> None:
     """The kill comes before each statement of the transaction; the lake is ahead then, and the next run makes them equal."""
     first = random_sightings(3, 12)

@@ -27,6 +27,7 @@ ARGUMENTS = [
 ]  # what Glue says by itself; an argument of a job has a value there, be it an empty one
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_landed_files_become_events_in_a_job_that_glue_calls(spark: SparkSession, home: Path, tmp_path: Path) -> None:
     with bucket.moved(Settings.read(home=tmp_path), home) as settings:

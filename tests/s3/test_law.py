@@ -10,8 +10,9 @@ from tests import bucket
 from tests.laws.test_lambda_law import test_the_law_holds_over_random_portions_and_orders as hold_the_law
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in (2, 3))])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_law_holds_in_s3(spark: SparkSession, home: Path, tmp_path: Path, seed: int) -> None:
     with bucket.moved(Settings.read(home=tmp_path), home) as settings:
         hold_the_law(bucket.reaching(spark, settings), tmp_path, seed)

@@ -33,6 +33,7 @@ class Counted:
         return "PUT" if verb == "POST" and "?delete" not in path else verb
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_a_live_micro_batch_costs_some_hundred_requests_whatever_it_holds(
     spark: SparkSession, home: Path, tmp_path: Path

@@ -60,6 +60,7 @@ def test_what_a_file_has_been_told_is_new_to_the_topic(crawls: Crawls, wild: Wil
     assert crawls.run().counts("new", "unchanged") == (4, 0)
 
 
+@pytest.mark.soak
 def test_a_broker_that_dies_in_the_middle_costs_nothing(
     wild: Wild, crawls: Crawls, broker: Settings, topic: str, home: Path
 ) -> None:

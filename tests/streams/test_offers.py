@@ -80,16 +80,14 @@ def strike(home: Home, market: Market, point: Callable[[], Point]) -> None:
     raise NotKilled("three times too quick")
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("struck", [slice(1, 2), pytest.param(slice(None), marks=pytest.mark.soak)], ids=["one", "all"])
-def test_offers_reviews_and_alerts_survive_kills_and_are_told_once(
-    shop: Home, spark: SparkSession, struck: slice
-) -> None:
+def test_offers_reviews_and_alerts_survive_kills_and_are_told_once(shop: Home, spark: SparkSession) -> None:
     market = Market(seed=1)
     market.send(shop.settings, PORTION)
     shop.jobs(*JOBS).well()
     assert_all_there(shop.settings, market)
-    for point in points(shop)[struck]:
+    for point in points(shop):
         strike(shop, market, point)
     market.send(shop.settings, PORTION)
     shop.jobs(*JOBS).well()

@@ -291,6 +291,7 @@ def test_the_command_brings_a_topic_into_staging(home: Path, one: Settings, at_h
     assert [f.detail for f in staging.verify(own(home, at_home))] == ["251 records loaded, 1 of them rejected"]
 
 
+@pytest.mark.soak
 def test_killed_again_and_again_it_loads_each_record_once(home: Path, one: Settings, at_home: dict[str, str]) -> None:
     fill(one, [page(number).decode() for number in range(300)])
     for batches in (3, 2):

@@ -176,6 +176,7 @@ def test_every_offer_has_one_product(assigned: DataFrame, labelled: DataFrame) -
     assert founders.count() == assigned.select("product_key").distinct().count()
 
 
+@pytest.mark.soak
 def test_the_order_and_the_partitions_of_the_rows_change_nothing(
     labelled: DataFrame, none: DataFrame, assigned: DataFrame
 ) -> None:
