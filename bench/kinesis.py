@@ -61,7 +61,7 @@ def _filled(settings: Settings, folder: Path) -> int:
     """Make a stream and put a shop's activity into it."""
     client = _client(settings)
     client.create_stream(StreamName=settings.kinesis.activity, ShardCount=SHARDS)
-    plan = generate.Plan(events=EVENTS, shares=Shares(late=0.05, duplicates=0.05))
+    plan = generate.Plan(events=EVENTS, shares=Shares(bad=0.02, late=0.05, duplicates=0.05))
     return int(generate.history(plan, folder, "kinesis", settings)["records"])
 
 

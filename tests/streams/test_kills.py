@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from mart.delivery import fold_in
 from mart.delivery.follow import UPSTREAM
 from mart.delivery.live import MATERIALISED
-from mart.edges import delta, inbox, kinesis, lake, registry
+from mart.edges import delta, inbox, lake, registry
 from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import (
@@ -207,7 +207,7 @@ def test_ingest_survives_kills_and_the_loss_of_its_checkpoint(at_home: Home, spa
 def test_ingest_from_kinesis_survives_kills_and_the_loss_of_its_checkpoint(
     flowing: Settings, spark: SparkSession
 ) -> None:
-    home, source = Home(flowing), Source.make(flowing.home / "shop", events=700, seed=1, largest=kinesis.LARGEST)
+    home, source = Home(flowing), Source.make(flowing.home / "shop", events=700, seed=1)
     source.send(flowing, PORTION)
     home.jobs(*INGEST).well()
     survive(home, source, INGEST, ingest_points(home), each_damage(source))

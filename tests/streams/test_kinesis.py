@@ -64,7 +64,7 @@ def test_what_is_put_lands_once_while_shards_split_merge_and_expire(tmp_path: Pa
         settings = Settings.read(home=tmp_path).model_copy(
             update={"aws": Aws(endpoint_url=address), "kinesis": KinesisSettings(activity="activity")}
         )
-        source = Source.make(tmp_path / "shop", events=400, seed=1, largest=kinesis.LARGEST)
+        source = Source.make(tmp_path / "shop", events=400, seed=1)
         lake.ensure(spark, settings, LANDING_ACTIVITY)
         source.send(settings, 100)
         ingest(spark, settings)

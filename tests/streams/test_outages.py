@@ -91,7 +91,7 @@ def test_a_full_disk_under_the_lake_stops_ingest_and_costs_nothing(small_disk: S
 
     disk = os.statvfs(ballast.parent)
     ballast.write_bytes(bytes(disk.f_bavail * disk.f_frsize - 150_000))
-    source.send(small_disk, source.rest())  # among them records of 5 MB
+    source.send(small_disk, source.rest())  # among them records of 1 MB
     ended = at_home.jobs(INGEST)
     assert ended.code != 0
     assert "No space left on device" in ended.said

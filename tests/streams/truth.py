@@ -51,8 +51,8 @@ class Source:
     repeated: int = 0  # of those sent, the number that were sent before
 
     @classmethod
-    def make(cls, folder: Path, events: int, seed: int, largest: int | None = None) -> "Source":
-        """Generate records; those larger than `largest` bytes are left out."""
+    def make(cls, folder: Path, events: int, seed: int) -> "Source":
+        """Generate records."""
         plan = Plan(
             shoppers=40,
             products=20,
@@ -65,8 +65,7 @@ class Source:
         told = [json.loads(line) for line in (folder / "rejects.jsonl").read_text().splitlines()]
         records = (folder / "activity.jsonl").read_bytes().split(b"\n")[:-1]
         rejects = {reject["record"] - 1: reject["reason"] for reject in told}
-        kept = [n for n, record in enumerate(records) if largest is None or len(record) <= largest]
-        return cls(folder, [records[n] for n in kept], {new: rejects[n] for new, n in enumerate(kept) if n in rejects})
+        return cls(folder, records, rejects)
 
     def send(self, settings: Settings, count: int, to: str = "kafka") -> None:
         """Send the next `count` records, to the topic or the stream, or as a file into the inbox."""

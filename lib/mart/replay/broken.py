@@ -51,7 +51,7 @@ _REQUIRED = ("event_id", "event_type", "event_at", "product_id")
 LARGE = _reject(
     "too_large",
     payload_over_1_mb=_with(properties={"note": "x" * 1_000_000}),
-    payload_of_5_mb=_with(properties={"note": "x" * 5_000_000}),
+    payload_of_nearly_1_mib=_with(properties={"note": "x" * 1_040_000}),  # more than that no Kinesis takes
 )
 
 KINDS = (
