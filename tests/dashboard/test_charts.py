@@ -8,7 +8,8 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from mart.dashboard import charts, elements, market_charts, sales
+from mart.charts import look, market, shop
+from mart.dashboard import sales
 
 NAMED = pd.DataFrame({"name": ["Lamp", "Rug"], "now": [9, 4], "before": [2, 1]})
 ACTS = pd.DataFrame({"category": ["a", "b"], "views": [80, 20], "cart_adds": [9, 3], "purchases": [4, 1]})
@@ -32,32 +33,32 @@ MARKET = pd.DataFrame(
 )
 
 DRAWN = {
-    "by_day": charts.by_day(DAYS, "EUR"),
-    "by_hour": charts.by_hour(HOURS, "views"),
-    "funnel": charts.funnel(sales.steps(ACTS)),
-    "conversion": charts.conversion(ACTS.assign(share=[0.05, 0.05])),
-    "trending": charts.trending(NAMED, "views", 7),
-    "by_position": charts.by_position(PLACES),
-    "outcomes": charts.outcomes(
+    "by_day": shop.by_day(DAYS, "EUR"),
+    "by_hour": shop.by_hour(HOURS, "views"),
+    "funnel": shop.funnel(sales.steps(ACTS)),
+    "conversion": shop.conversion(ACTS.assign(share=[0.05, 0.05])),
+    "trending": shop.trending(NAMED, "views", 7),
+    "by_position": shop.by_position(PLACES),
+    "outcomes": shop.outcomes(
         pd.DataFrame({"arrived_day": ["2026-01-01"], "became": ["events"], "rank": [0], "records": [9]})
     ),
-    "models": charts.models(pd.DataFrame({"version": ["1"], "ndcg": [0.2], "popular": [0.1], "alias": ["champion"]})),
-    "price_history": market_charts.price_history(PRICES, "EUR", 7.0),
-    "pieces": market_charts.pieces(pd.DataFrame({"event_day": [pd.Timestamp("2026-01-01")], "quantity": [3]})),
-    "positions": market_charts.positions(MARKET),
-    "shops": market_charts.shops(pd.DataFrame({"shop": ["a"], "cheapest": [2], "offers": [9], "in_stock": [0.5]})),
-    "alerts": market_charts.alerts(pd.DataFrame({"kind": ["price_drop"], "words": ["price drop"], "alerts": [3]})),
+    "models": shop.models(pd.DataFrame({"version": ["1"], "ndcg": [0.2], "popular": [0.1], "alias": ["champion"]})),
+    "price_history": market.price_history(PRICES, "EUR", 7.0),
+    "pieces": market.pieces(pd.DataFrame({"event_day": [pd.Timestamp("2026-01-01")], "quantity": [3]})),
+    "positions": market.positions(MARKET),
+    "shops": market.shops(pd.DataFrame({"shop": ["a"], "cheapest": [2], "offers": [9], "in_stock": [0.5]})),
+    "alerts": market.alerts(pd.DataFrame({"kind": ["price_drop"], "words": ["price drop"], "alerts": [3]})),
 }
 SAFE = {
-    charts.BLUE,
-    charts.ORANGE,
-    charts.GREEN,
-    charts.RED,
-    charts.SKY,
-    charts.PURPLE,
-    charts.INK,
-    charts.FAINT,
-    charts.GRID,
+    look.BLUE,
+    look.ORANGE,
+    look.GREEN,
+    look.RED,
+    look.SKY,
+    look.PURPLE,
+    look.INK,
+    look.FAINT,
+    look.GRID,
     "#C9CDD3",
 }
 
@@ -87,11 +88,11 @@ def _encodings(drawn: dict[str, Any]) -> list[dict[str, Any]]:
 def test_every_chart_of_the_two_files_is_looked_at() -> None:
     public = {
         name
-        for module in (charts, market_charts)
+        for module in (shop, market)
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_")
     }
-    assert public - {"look", "tall", "titled"} == DRAWN.keys()
+    assert public == DRAWN.keys()
     assert isinstance(DRAWN["funnel"], alt.LayerChart)
 
 
@@ -107,4 +108,4 @@ def test_steps_of_the_funnel_add_the_categories_up_and_are_shares_of_the_views()
 
 def test_products_of_one_name_are_told_apart_by_their_numbers() -> None:
     frame = pd.DataFrame({"title": ["Lamp", "Lamp", None, "x" * 50], "number": ["p1", "p2", "p3", "p4"]})
-    assert list(elements.names(frame, "title", "number")) == ["Lamp · p1", "Lamp · p2", "p3", "x" * 33 + "…"]
+    assert list(look.names(frame, "title", "number")) == ["Lamp · p1", "Lamp · p2", "p3", "x" * 33 + "…"]
