@@ -3,20 +3,21 @@
 import altair as alt
 import pandas as pd
 
-from mart.charts.look import BLUE, SKY, titled
+from mart.charts.look import BLUE, titled
+from mart.charts.shop import ACTS
 
 WEEK = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 def by_day(frame: pd.DataFrame) -> alt.Chart:
     """Draw events of each day, kind by kind. Columns: day (text), act, events."""
-    order = ["views", "cart adds", "purchases"]
-    chart = alt.Chart(frame).mark_bar()
+    order = list(ACTS)
+    chart = alt.Chart(frame.assign(place=[order.index(act) for act in frame["act"]])).mark_bar()
     bars = chart.encode(
         x=alt.X("day:O", title="day, UTC", axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False)),
         y=alt.Y("events:Q", title="events", axis=alt.Axis(format="~s", tickCount=4)),
-        color=alt.Color("act:N", sort=order, scale=alt.Scale(domain=order, range=[SKY, "#E69F00", BLUE])),
-        order=alt.Order("act:N", sort="descending"),
+        color=alt.Color("act:N", sort=order, scale=alt.Scale(domain=order, range=list(ACTS.values()))),
+        order=alt.Order("place:Q"),
         tooltip=["day:O", "act:N", alt.Tooltip("events:Q", format=",")],
     )
     return titled(bars, "Activity by day", "views, cart adds and purchases, one upon the other")

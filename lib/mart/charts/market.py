@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from mart.charts.look import BLUE, FAINT, GREEN, INK, MANY, RED, tall, titled
+from mart.charts.ranges import ranges
 
 # Prices are compared by the median of the other shops: it does not move when one shop errs.
 COMPARED = """
@@ -91,6 +92,20 @@ def positions(frame: pd.DataFrame) -> alt.LayerChart:
     dots = base.mark_circle(size=110, opacity=1).encode(x="ours:Q", color=dearer, tooltip=told)
     below = "grey: other shops; dot: ours, red where another is cheaper"
     return titled(ranges + dots, "Our prices on the market", below, tall(frame))  # type: ignore[return-value]
+
+
+def spread(frame: pd.DataFrame) -> alt.LayerChart:
+    """Draw how far apart the offers of a product are, by category. Columns: name, low, middle, high (quartiles)."""
+    below = "products that two shops or more offer; bar: the middle half, dot: the median"
+    return ranges(frame, "Spread by category", below, "category", "dearest offer over cheapest, less 1", ".0%")
+
+
+def levels(frame: pd.DataFrame) -> alt.LayerChart:
+    """Draw how dear each shop is. Columns: name, low, middle, high (quartiles)."""
+    below = "products that two shops or more offer; bar: the middle half, dot: the median"
+    return ranges(
+        frame, "Level of each shop", below, "shop", "price against the median of the product's offers", "+.1%"
+    )
 
 
 def shops(frame: pd.DataFrame) -> alt.Chart:
