@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from mart.charts import look, market, shop
+from mart.charts import habits, look, market, models, ranges, shop
 from mart.dashboard import sales
 
 NAMED = pd.DataFrame({"name": ["Lamp", "Rug"], "now": [9, 4], "before": [2, 1]})
@@ -32,7 +32,21 @@ MARKET = pd.DataFrame(
     }
 )
 
+RANGE = pd.DataFrame({"name": ["a"], "low": [-0.1], "middle": [0.0], "high": [0.1]})
+BESIDE = pd.DataFrame({"segment": ["a", "a"], "who": ["x", "y"], "value": [0.1, 0.2]})
+
 DRAWN = {
+    "activity_by_day": habits.activity_by_day(pd.DataFrame({"day": ["2026-01-01"], "act": ["views"], "events": [9]})),
+    "busy_hours": habits.busy_hours(pd.DataFrame({"weekday": [0], "hour": [9], "events": [1.5]})),
+    "tenths": habits.tenths(pd.DataFrame({"tenth": [1], "share": [0.4], "shoppers": [9], "least": [3]})),
+    "returns": habits.returns(pd.DataFrame({"days": [1], "shoppers": [9]})),
+    "spread": market.spread(RANGE),
+    "levels": market.levels(RANGE),
+    "configurations": models.configurations(RANGE),
+    "recommenders": models.recommenders(RANGE),
+    "differences": models.differences(RANGE),
+    "segments": models.segments(BESIDE),
+    "places": models.places(BESIDE),
     "by_day": shop.by_day(DAYS, "EUR"),
     "by_hour": shop.by_hour(HOURS, "views"),
     "funnel": shop.funnel(sales.steps(ACTS)),
@@ -59,7 +73,8 @@ SAFE = {
     look.INK,
     look.FAINT,
     look.GRID,
-    "#C9CDD3",
+    ranges.LINE,
+    habits.PALE,
 }
 
 
@@ -82,13 +97,15 @@ def test_a_chart_uses_the_colours_that_everybody_tells_apart(name: str) -> None:
 
 def _encodings(drawn: dict[str, Any]) -> list[dict[str, Any]]:
     layers = drawn.get("layer", [drawn])
-    return [layer["encoding"][axis] for layer in layers for axis in ("x", "y") if axis in layer.get("encoding", {})]
+    return [
+        layer["encoding"][axis] for layer in layers for axis in ("x", "y", "color") if axis in layer.get("encoding", {})
+    ]
 
 
-def test_every_chart_of_the_two_files_is_looked_at() -> None:
+def test_every_chart_is_looked_at() -> None:
     public = {
         name
-        for module in (shop, market)
+        for module in (shop, market, habits, models)
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_")
     }

@@ -6,10 +6,11 @@ import pandas as pd
 from mart.charts.look import BLUE, titled
 from mart.charts.shop import ACTS
 
+PALE = "#EAF3F9"  # where little happens
 WEEK = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
-def by_day(frame: pd.DataFrame) -> alt.Chart:
+def activity_by_day(frame: pd.DataFrame) -> alt.Chart:
     """Draw events of each day, kind by kind. Columns: day (text), act, events."""
     order = list(ACTS)
     chart = alt.Chart(frame.assign(place=[order.index(act) for act in frame["act"]])).mark_bar()
@@ -23,7 +24,7 @@ def by_day(frame: pd.DataFrame) -> alt.Chart:
     return titled(bars, "Activity by day", "views, cart adds and purchases, one upon the other")
 
 
-def by_hour(frame: pd.DataFrame) -> alt.Chart:
+def busy_hours(frame: pd.DataFrame) -> alt.Chart:
     """Draw how busy each hour of the week is. Columns: weekday (0 is Monday), hour, events (a mean)."""
     chart = alt.Chart(frame.assign(weekday=[WEEK[int(day)] for day in frame["weekday"]])).mark_rect()
     cells = chart.encode(
@@ -31,7 +32,8 @@ def by_hour(frame: pd.DataFrame) -> alt.Chart:
         y=alt.Y("weekday:O", sort=WEEK, title="day of the week"),
         color=alt.Color(
             "events:Q",
-            scale=alt.Scale(range=["#EAF3F9", BLUE]),
+            title="events an hour",
+            scale=alt.Scale(range=[PALE, BLUE]),
             legend=alt.Legend(title="events an hour", orient="right", titleFontWeight="normal"),
         ),
         tooltip=["weekday:O", "hour:O", alt.Tooltip("events:Q", title="events an hour", format=",.1f")],

@@ -139,7 +139,8 @@ def differences(review: Review) -> pd.DataFrame:
 
     Named for the rival (popularity, champion) and for the segments, which are compared with the champion, else with popularity.
     """
-    names = {"popularity": "all, beside popularity", "champion": "all, beside the champion"}
+    champion = review.verdict.champion if review.verdict else None
+    names = {"popularity": "all, beside popularity", "champion": f"all, beside version {champion}"}
     rows = [
         {"name": names.get(one.name, one.name.removeprefix("segment ")), "middle": one.figures["difference"]}
         | {name: one.figures[name] for name in ("low", "high", "shoppers")}
