@@ -12,9 +12,10 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from mart.notebooks.book import VEGA
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 FILES = sorted(FOLDER.glob("*.ipynb"))
-VEGA = "application/vnd.vegalite.v6+json"
 
 
 @dataclass(frozen=True)
