@@ -23,6 +23,8 @@ from mart.tables import ALERTS, ITEM_FACTORS, USER_FACTORS
 from tests.notebooks.conftest import BAD, generated
 from tests.notebooks.running import FILES, FOLDER, Run, run
 
+pytestmark = pytest.mark.timeout(900)  # whoever is first waits for two trainings by Spark
+
 NAMES = ("explore_activity", "model_review", "price_analysis", "train_and_compare")
 TRIED = {"as set": {}, "alpha 2": {"alpha": 2.0}}
 
