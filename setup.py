@@ -76,6 +76,9 @@ API = [
 # Dashboard: Streamlit draws, DuckDB and delta-rs read; it needs no Spark.
 DASHBOARD = ["altair>=5.5", "streamlit>=1.50"]
 
+# What notebooks/ need beside the package; JupyterLab or VS Code is up to you.
+NOTEBOOKS = ["altair>=5.5", "ipykernel>=6.29"]
+
 DEV = [
     "aiosmtpd>=1.4.6",
     "boto3-stubs-lite>=1.40",
@@ -84,7 +87,6 @@ DEV = [
     "httpx>=0.28",
     "hypothesis>=6.120",
     "implicit>=0.7.2",  # a peer in bench/
-    "ipykernel>=6.29",
     "lxml-stubs>=0.5",
     "mypy>=1.18",
     "nbclient>=0.10",
@@ -124,7 +126,8 @@ setup(
         "api": API,
         "local": [*API, *LOCAL],
         "dashboard": DASHBOARD,
-        "dev": [*SPARK, *SCRAPERS, *API, *LOCAL, *DASHBOARD, *DEV],
+        "notebooks": NOTEBOOKS,
+        "dev": [*SPARK, *SCRAPERS, *API, *LOCAL, *DASHBOARD, *NOTEBOOKS, *DEV],
     },
     entry_points={"console_scripts": ["mart = mart.cli:main"]},
 )

@@ -165,7 +165,7 @@ def _euros(one: Row) -> Decimal:
 
 def _offer(now: Row, before: Row | None) -> Row:
     return {
-        **{name: now[name] for name in ("shop", "title", "currency", "in_stock", "rating", "rating_count")},
+        **{name: now[name] for name in ("shop", "title", "currency", "in_stock", "rating", "rating_count", "category")},
         "offer_id": now["sku"],
         "product_key": now["product"],
         "price": Decimal(now["price"]),
@@ -188,7 +188,8 @@ def _changes(days: list[dict[tuple[str, str], Row]]) -> Iterator[Row]:
 
 def _sold(key: str, offers: list[Row]) -> Row:
     seen = {"first_seen_at": min(one["first_seen_at"] for one in offers), "last_seen_at": CRAWLED[1]}
-    return {"product_key": key, "title": offers[0]["title"], "shops": len({one["shop"] for one in offers}), **seen}
+    founded = {name: offers[0][name] for name in ("title", "category")}
+    return {"product_key": key, **founded, "shops": len({one["shop"] for one in offers}), **seen}
 
 
 def _compared(key: str, offers: Iterable[Row], ours: dict[str, Row]) -> Row:

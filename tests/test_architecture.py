@@ -64,7 +64,20 @@ MAY_IMPORT = {
     "evaluation": {"schema", "tables", "settings", "models", "edges", "replay"},
     "gate": {"models", "settings"},
     "release": {"settings", "edges", "gate", "models"},
-    "dashboard": {"schema", "tables", "settings", "edges", "experiments"},
+    "charts": set(),
+    "dashboard": {"schema", "tables", "settings", "edges", "experiments", "charts"},
+    "notebooks": {
+        "schema",
+        "tables",
+        "settings",
+        "edges",
+        "charts",
+        "evaluation",
+        "models",
+        "gate",
+        "release",
+        "__init__",
+    },
     "bi": {"schema", "tables", "settings", "edges"},
     "training": {"tables", "settings", "views", "models", "edges", "gate", "__init__"},
 }
@@ -90,7 +103,8 @@ FENCED = {
     "mlflow": {"edges", "local/mlflow_app.py"},
     "boto3": {"edges", "local/aws.py", "settings/source.py"},
     "streamlit": {"dashboard"},
-    "altair": {"dashboard"},
+    "altair": {"charts", "dashboard", "notebooks"},
+    "IPython": {"notebooks"},
 }
 WRITES = {"append", "overwrite", "merge"}
 ACTIONS = {

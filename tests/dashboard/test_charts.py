@@ -8,7 +8,8 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from mart.dashboard import charts, elements, market_charts, sales
+from mart.charts import habits, look, market, models, ranges, shop
+from mart.dashboard import sales
 
 NAMED = pd.DataFrame({"name": ["Lamp", "Rug"], "now": [9, 4], "before": [2, 1]})
 ACTS = pd.DataFrame({"category": ["a", "b"], "views": [80, 20], "cart_adds": [9, 3], "purchases": [4, 1]})
@@ -31,34 +32,49 @@ MARKET = pd.DataFrame(
     }
 )
 
+RANGE = pd.DataFrame({"name": ["a"], "low": [-0.1], "middle": [0.0], "high": [0.1]})
+BESIDE = pd.DataFrame({"segment": ["a", "a"], "who": ["x", "y"], "value": [0.1, 0.2]})
+
 DRAWN = {
-    "by_day": charts.by_day(DAYS, "EUR"),
-    "by_hour": charts.by_hour(HOURS, "views"),
-    "funnel": charts.funnel(sales.steps(ACTS)),
-    "conversion": charts.conversion(ACTS.assign(share=[0.05, 0.05])),
-    "trending": charts.trending(NAMED, "views", 7),
-    "by_position": charts.by_position(PLACES),
-    "outcomes": charts.outcomes(
+    "activity_by_day": habits.activity_by_day(pd.DataFrame({"day": ["2026-01-01"], "act": ["views"], "events": [9]})),
+    "busy_hours": habits.busy_hours(pd.DataFrame({"weekday": [0], "hour": [9], "events": [1.5]})),
+    "tenths": habits.tenths(pd.DataFrame({"tenth": [1], "share": [0.4], "shoppers": [9], "least": [3]})),
+    "returns": habits.returns(pd.DataFrame({"days": [1], "shoppers": [9]})),
+    "spread": market.spread(RANGE),
+    "levels": market.levels(RANGE),
+    "configurations": models.configurations(RANGE),
+    "recommenders": models.recommenders(RANGE),
+    "differences": models.differences(RANGE),
+    "segments": models.segments(BESIDE),
+    "places": models.places(BESIDE),
+    "by_day": shop.by_day(DAYS, "EUR"),
+    "by_hour": shop.by_hour(HOURS, "views"),
+    "funnel": shop.funnel(sales.steps(ACTS)),
+    "conversion": shop.conversion(ACTS.assign(share=[0.05, 0.05])),
+    "trending": shop.trending(NAMED, "views", 7),
+    "by_position": shop.by_position(PLACES),
+    "outcomes": shop.outcomes(
         pd.DataFrame({"arrived_day": ["2026-01-01"], "became": ["events"], "rank": [0], "records": [9]})
     ),
-    "models": charts.models(pd.DataFrame({"version": ["1"], "ndcg": [0.2], "popular": [0.1], "alias": ["champion"]})),
-    "price_history": market_charts.price_history(PRICES, "EUR", 7.0),
-    "pieces": market_charts.pieces(pd.DataFrame({"event_day": [pd.Timestamp("2026-01-01")], "quantity": [3]})),
-    "positions": market_charts.positions(MARKET),
-    "shops": market_charts.shops(pd.DataFrame({"shop": ["a"], "cheapest": [2], "offers": [9], "in_stock": [0.5]})),
-    "alerts": market_charts.alerts(pd.DataFrame({"kind": ["price_drop"], "words": ["price drop"], "alerts": [3]})),
+    "models": shop.models(pd.DataFrame({"version": ["1"], "ndcg": [0.2], "popular": [0.1], "alias": ["champion"]})),
+    "price_history": market.price_history(PRICES, "EUR", 7.0),
+    "pieces": market.pieces(pd.DataFrame({"event_day": [pd.Timestamp("2026-01-01")], "quantity": [3]})),
+    "positions": market.positions(MARKET),
+    "shops": market.shops(pd.DataFrame({"shop": ["a"], "cheapest": [2], "offers": [9], "in_stock": [0.5]})),
+    "alerts": market.alerts(pd.DataFrame({"kind": ["price_drop"], "words": ["price drop"], "alerts": [3]})),
 }
 SAFE = {
-    charts.BLUE,
-    charts.ORANGE,
-    charts.GREEN,
-    charts.RED,
-    charts.SKY,
-    charts.PURPLE,
-    charts.INK,
-    charts.FAINT,
-    charts.GRID,
-    "#C9CDD3",
+    look.BLUE,
+    look.ORANGE,
+    look.GREEN,
+    look.RED,
+    look.SKY,
+    look.PURPLE,
+    look.INK,
+    look.FAINT,
+    look.GRID,
+    ranges.LINE,
+    habits.PALE,
 }
 
 
@@ -81,17 +97,19 @@ def test_a_chart_uses_the_colours_that_everybody_tells_apart(name: str) -> None:
 
 def _encodings(drawn: dict[str, Any]) -> list[dict[str, Any]]:
     layers = drawn.get("layer", [drawn])
-    return [layer["encoding"][axis] for layer in layers for axis in ("x", "y") if axis in layer.get("encoding", {})]
+    return [
+        layer["encoding"][axis] for layer in layers for axis in ("x", "y", "color") if axis in layer.get("encoding", {})
+    ]
 
 
-def test_every_chart_of_the_two_files_is_looked_at() -> None:
+def test_every_chart_is_looked_at() -> None:
     public = {
         name
-        for module in (charts, market_charts)
+        for module in (shop, market, habits, models)
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_")
     }
-    assert public - {"look", "tall", "titled"} == DRAWN.keys()
+    assert public == DRAWN.keys()
     assert isinstance(DRAWN["funnel"], alt.LayerChart)
 
 
@@ -107,4 +125,4 @@ def test_steps_of_the_funnel_add_the_categories_up_and_are_shares_of_the_views()
 
 def test_products_of_one_name_are_told_apart_by_their_numbers() -> None:
     frame = pd.DataFrame({"title": ["Lamp", "Lamp", None, "x" * 50], "number": ["p1", "p2", "p3", "p4"]})
-    assert list(elements.names(frame, "title", "number")) == ["Lamp · p1", "Lamp · p2", "p3", "x" * 33 + "…"]
+    assert list(look.names(frame, "title", "number")) == ["Lamp · p1", "Lamp · p2", "p3", "x" * 33 + "…"]

@@ -1,4 +1,4 @@
 """The dashboard: what the serving tables say, in a browser, a page a file; no Spark.
 
-`reading` asks the lake, `charts` and `market_charts` draw, `elements` lays out; every other module is a page.
+`reading` asks the lake, mart.charts draws, `elements` lays out; every other module is a page.
 """

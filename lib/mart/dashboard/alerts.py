@@ -3,11 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from mart.dashboard import market_charts
+from mart.charts import market as charts
 from mart.dashboard.elements import command, draw, empty, follow, head, table
 from mart.dashboard.reading import Lake
-
-COUNTED = "SELECT kind, replace(kind, '_', ' ') AS words, count(*) AS alerts FROM serving.alerts GROUP BY kind"
 
 NEWEST = """
 SELECT raised_at, replace(kind, '_', ' ') AS words, title, shop, before, after, currency, change FROM serving.alerts
@@ -17,9 +15,9 @@ WHERE kind IN (SELECT unnest(?)) ORDER BY raised_at DESC, abs(change) DESC NULLS
 def page(lake: Lake) -> None:
     """Draw the page."""
     head("Alerts", "Price changes, stock, new offers and prices below ours, the newest first.")
-    counted = lake.ask(COUNTED)
+    counted = lake.ask(charts.ALERTS)
     if len(counted):
-        draw(market_charts.alerts(counted))
+        draw(charts.alerts(counted))
         _newest(lake, counted)
     else:
         empty(

@@ -12,7 +12,6 @@ from mart.dashboard.reading import Lake
 
 SECONDS = 3.0  # between two looks for changes
 LOOKED = "Looked again every {:g} s."  # what every page ends with
-LONGEST = 34  # characters of a product's name beside a chart
 
 
 class Figure(NamedTuple):
@@ -84,17 +83,6 @@ def follow(lake: Lake) -> None:
     newest = lake.newest()
     told = f"Newest change of these tables: {instant(newest)}, {ago(newest)}. " if newest else ""
     st.caption(f"{told}{LOOKED.format(SECONDS)}")
-
-
-def names(frame: pd.DataFrame, title: str, number: str) -> pd.Series:
-    """Name products for a chart's axis: shortened, and where two would be called alike, with their numbers."""
-    short = frame[title].fillna(frame[number]).map(shortened)
-    return short.where(~short.duplicated(keep=False), short + " · " + frame[number])
-
-
-def shortened(text: str) -> str:
-    """Cut a name that is too long for an axis."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
 
 
 def whole(value: float) -> str:

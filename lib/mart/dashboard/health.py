@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from mart.dashboard import charts
+from mart.charts import shop as charts
 from mart.dashboard.elements import (
     SECONDS,
     Figure,

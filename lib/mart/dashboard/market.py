@@ -3,21 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from mart.dashboard import market_charts
-from mart.dashboard.elements import Figure, command, draw, empty, figures, follow, head, names, share, table, whole
+from mart.charts import market as charts
+from mart.charts.look import names
+from mart.dashboard.elements import Figure, command, draw, empty, figures, follow, head, share, table, whole
 from mart.dashboard.reading import Lake
-
-# Prices are compared by the median of the other shops: it does not move when one shop errs.
-COMPARED = """
-SELECT product_key, title, offers, cheapest_shop, cheapest_price, median_price, our_price, our_product_id,
-       cheapest_price / median_price - 1 AS low, cheapest_price * (1 + spread) / median_price - 1 AS high,
-       our_price / median_price - 1 AS ours, our_price / cheapest_price - 1 AS above
-FROM serving.market WHERE offers > 0 AND our_price IS NOT NULL ORDER BY above DESC, product_key LIMIT 1000"""
-
-SHOPS = """
-SELECT o.shop, count(*) AS offers, avg(o.in_stock::INT) AS in_stock,
-       count(DISTINCT m.product_key) FILTER (m.offers > 1 AND m.cheapest_shop = o.shop) AS cheapest
-FROM serving.current_offers o LEFT JOIN serving.market m USING (product_key) GROUP BY o.shop ORDER BY o.shop"""
 
 DRAWN = 20
 
@@ -25,10 +14,10 @@ DRAWN = 20
 def page(lake: Lake) -> None:
     """Draw the page."""
     head("Market", "What others ask for what we sell; prices in one currency, products matched across shops.")
-    shops = lake.ask(SHOPS)
+    shops = lake.ask(charts.SHOPS)
     if len(shops):
-        _compared(lake.ask(COMPARED), lake.settings.offers.reference_currency)
-        draw(market_charts.shops(shops))
+        _compared(lake.ask(charts.COMPARED), lake.settings.offers.reference_currency)
+        draw(charts.shops(shops))
         _shops(shops)
     else:
         crawl = f"python -m scrapers crawl SHOP --home {lake.settings.home}"
@@ -59,7 +48,7 @@ def _compared(found: pd.DataFrame, currency: str) -> None:
         ]
     )
     drawn = found.head(DRAWN)
-    draw(market_charts.positions(drawn.assign(name=names(drawn, "title", "our_product_id"))))
+    draw(charts.positions(drawn.assign(name=names(drawn, "title", "our_product_id"))))
     money = {"our_price": "Ours", "cheapest_price": "Cheapest", "median_price": "Median"}
     prices = {one: st.column_config.NumberColumn(f"{word} [{currency}]", format="%.2f") for one, word in money.items()}
     above = st.column_config.NumberColumn("Ours above cheapest", format="percent")

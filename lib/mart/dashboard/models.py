@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from mart.dashboard import charts
+from mart.charts import shop as charts
 from mart.dashboard.elements import LOOKED, Figure, ago, command, draw, empty, figures, head, table, whole
 from mart.dashboard.reading import Lake
 from mart.settings import Settings

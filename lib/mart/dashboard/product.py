@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mart.dashboard import market_charts
+from mart.charts import market as charts
 from mart.dashboard.elements import Figure, command, draw, empty, figures, follow, head, table, whole
 from mart.dashboard.reading import Lake
 
@@ -20,13 +20,6 @@ SELECT product_id, product_key, coalesce(title, product_id, product_key) AS titl
 FROM (FROM ours UNION ALL FROM theirs)
 WHERE contains(lower(concat_ws(' ', title, brand, product_id)), lower(?))
 ORDER BY product_key IS NULL, product_id IS NULL, title, product_id, product_key LIMIT 200"""
-
-CHANGES = """
-SELECT h.shop, h.offer_id, h.changed_at AS at, h.price_reference AS price, h.in_stock
-FROM serving.price_history h JOIN serving.current_offers o USING (shop, offer_id) WHERE o.product_key = ?
-UNION ALL
-SELECT shop, offer_id, seen_at, price_reference, in_stock FROM serving.current_offers WHERE product_key = ?
-ORDER BY ALL"""
 
 OFFERS = """
 SELECT shop, title, price, currency, price_reference, in_stock, rating, seen_at FROM serving.current_offers
@@ -70,7 +63,7 @@ def _product(lake: Lake, product: Mapping[Hashable, Any]) -> None:
     if isinstance(product["product_id"], str):
         sold = lake.ask(SOLD, product["product_id"])
         if len(sold):
-            draw(market_charts.pieces(sold))
+            draw(charts.pieces(sold))
         else:
             empty("We have not sold any yet.")
 
@@ -80,10 +73,10 @@ def _prices(lake: Lake, key: str) -> None:
     known = lake.ask(MARKET, key)
     if len(known):
         figures(_figures(known.iloc[0], currency))
-    history = lake.ask(CHANGES, key, key).dropna(subset=["price"])
+    history = lake.ask(charts.CHANGES, key, key).dropna(subset=["price"])
     if len(history):
         ours = known["our_price"].iloc[0] if len(known) else None
-        draw(market_charts.price_history(history, currency, None if pd.isna(ours) else ours))
+        draw(charts.price_history(history, currency, None if pd.isna(ours) else ours))
     table(
         lake.ask(OFFERS, key),
         {

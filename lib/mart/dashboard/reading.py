@@ -6,12 +6,11 @@ page and remembers which tables that drawing has read, and at which version.
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import pandas as pd
 import streamlit as st
 
-from mart.edges import delta, duck
+from mart.edges import delta, duck, frames
 from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import CATALOGUE
@@ -81,15 +80,7 @@ def _version(settings: Settings, table: Table) -> int | None:
 
 @st.cache_data(max_entries=ANSWERS, show_spinner=False)
 def _answer(_settings: Settings, lake: str, sql: str, values: tuple[object, ...], versions: Versions) -> pd.DataFrame:
-    names, rows = duck.ask(_settings, sql, values)
-    return pd.DataFrame([[_drawn(value) for value in row] for row in rows], columns=names)
-
-
-def _drawn(value: object) -> object:
-    """Make a value what charts take: they know neither decimals nor days without a time."""
-    if isinstance(value, Decimal):
-        return float(value)
-    return value
+    return frames.ask(_settings, sql, values)
 
 
 @st.cache_data(max_entries=ANSWERS, show_spinner=False)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from mart.dashboard import charts
+from mart.charts import shop as charts
 from mart.dashboard.elements import Figure, command, draw, empty, figures, follow, head, section, share, table, whole
 from mart.dashboard.reading import Lake
 from mart.experiments.findings import Report

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from mart.dashboard import charts
+from mart.charts import shop as charts
 from mart.dashboard.elements import Figure, choose, command, draw, empty, figures, follow, head, share, whole
 from mart.dashboard.reading import Lake
 

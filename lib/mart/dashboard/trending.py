@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from mart.dashboard import charts
-from mart.dashboard.elements import choose, command, draw, empty, follow, head, names, table
+from mart.charts import shop as charts
+from mart.charts.look import names
+from mart.dashboard.elements import choose, command, draw, empty, follow, head, table
 from mart.dashboard.reading import Lake
 
 # A difference of two counts is as surprising as it is large beside the root of their sum: small numbers jump about.

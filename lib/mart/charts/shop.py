@@ -1,52 +1,12 @@
-"""Charts of what shoppers do, and the look that all charts share: frames in, Altair charts out, nothing else happens.
-
-Colours are Okabe and Ito's, which people tell apart whatever their eyes (jfly.uni-koeln.de/color); each means one thing throughout.
-A chart's title says what it shows, its axes carry the units, and its width is the page's.
-"""
-
-from typing import Any
+"""Charts of what shoppers do, and of the models that serve them: frames in, Altair charts out, nothing else happens."""
 
 import altair as alt
 import pandas as pd
 
-BLUE, ORANGE, GREEN, RED, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"
-INK, FAINT, GRID = "#31333F", "#8A8F98", "#E8EAED"
-MANY = [
-    BLUE,
-    ORANGE,
-    GREEN,
-    PURPLE,
-    SKY,
-    RED,
-    FAINT,
-]  # where colours tell things apart that have no colour of their own
-HEIGHT = 200  # of what is drawn [pixels]
-AROUND = 105  # of title, axis and its labels: a chart's height holds them too
+from mart.charts.look import BLUE, FAINT, INK, ORANGE, RED, SKY, tall, titled
+
 TENS = [0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
 ACTS = {"views": SKY, "cart adds": ORANGE, "purchases": BLUE}
-
-
-@alt.theme.register("mart", enable=True)
-def look() -> alt.theme.ThemeConfig:
-    """Give the look of every chart."""
-    axis = {"labelColor": INK, "titleColor": FAINT, "titleFontWeight": "normal", "labelFontSize": 12, "labelLimit": 160}
-    lines = {"gridColor": GRID, "domainColor": GRID, "tickColor": GRID, "titleFontSize": 12}
-    config: Any = {
-        "font": "Source Sans, sans-serif",
-        "view": {"stroke": None},
-        "axis": axis | lines,
-        "legend": {"orient": "bottom", "title": None, "labelFontSize": 12, "labelColor": INK, "columns": 3},
-        "title": {"anchor": "start", "fontSize": 15, "color": INK, "subtitleColor": FAINT, "offset": 12},
-        "range": {"category": MANY},
-        "bar": {"cornerRadiusEnd": 2},
-    }
-    return {"config": config}
-
-
-def titled(chart: alt.Chart | alt.LayerChart, title: str, below: str = "", height: int = HEIGHT) -> alt.Chart:
-    """Put a title, and a sentence in grey, above a chart."""
-    shown = alt.TitleParams(title, subtitle=[below] if below else [])
-    return chart.properties(title=shown, height=height + AROUND)  # type: ignore[return-value]
 
 
 def by_day(frame: pd.DataFrame, currency: str) -> alt.Chart:
@@ -78,7 +38,7 @@ def by_hour(frame: pd.DataFrame, act: str) -> alt.Chart:
 
 def funnel(frame: pd.DataFrame) -> alt.LayerChart:
     """Draw how far shoppers got. Columns: act, events, share (of the views)."""
-    base = alt.Chart(frame).encode(y=alt.Y("act:N", sort=list(ACTS), title=None))
+    base = alt.Chart(frame).encode(y=alt.Y("act:N", sort=list(ACTS), title="step"))
     bars = base.mark_bar(height=26).encode(
         x=alt.X("events:Q", title="events", axis=alt.Axis(format="~s", tickCount=4)),
         color=alt.Color("act:N", scale=_acts(), legend=None),
@@ -92,7 +52,7 @@ def conversion(frame: pd.DataFrame) -> alt.Chart:
     """Draw purchases by views of each category. Columns: category, share, views, purchases."""
     bars = alt.Chart(frame).mark_bar(color=BLUE, height=14)
     chart = bars.encode(
-        y=alt.Y("category:N", sort="-x", title=None),
+        y=alt.Y("category:N", sort="-x", title="category"),
         x=alt.X("share:Q", title="purchases per view", axis=alt.Axis(format=".1~%", tickCount=4)),
         tooltip=[
             "category:N",
@@ -163,11 +123,6 @@ def models(frame: pd.DataFrame) -> alt.LayerChart:
     ticks = base.mark_tick(color=INK, thickness=2, height=20).encode(x="popular:Q", tooltip=told)
     below = "dark: champion; tick: popularity on the same cut"
     return titled(bars + ticks, "Quality of the versions", below, tall(frame))  # type: ignore[return-value]
-
-
-def tall(frame: pd.DataFrame, row: int = 24) -> int:
-    """Give a height that has room for a name a row [pixels]."""
-    return max(60, row * len(frame))
 
 
 def _periods(title: str) -> alt.Axis:

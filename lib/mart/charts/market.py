@@ -1,9 +1,31 @@
-"""Charts of what the market sells, in the same look: frames in, Altair charts out."""
+"""Charts of what the market sells, in the same look, and the questions that fill them: frames in, Altair charts out."""
 
 import altair as alt
 import pandas as pd
 
-from mart.dashboard.charts import BLUE, FAINT, GREEN, INK, MANY, RED, tall, titled
+from mart.charts.look import BLUE, FAINT, GREEN, INK, MANY, RED, tall, titled
+from mart.charts.ranges import ranges
+
+# Prices are compared by the median of the other shops: it does not move when one shop errs.
+COMPARED = """
+SELECT product_key, title, offers, cheapest_shop, cheapest_price, median_price, our_price, our_product_id,
+       cheapest_price / median_price - 1 AS low, cheapest_price * (1 + spread) / median_price - 1 AS high,
+       our_price / median_price - 1 AS ours, our_price / cheapest_price - 1 AS above
+FROM serving.market WHERE offers > 0 AND our_price IS NOT NULL ORDER BY above DESC, product_key LIMIT 1000"""
+
+SHOPS = """
+SELECT o.shop, count(*) AS offers, avg(o.in_stock::INT) AS in_stock,
+       count(DISTINCT m.product_key) FILTER (m.offers > 1 AND m.cheapest_shop = o.shop) AS cheapest
+FROM serving.current_offers o LEFT JOIN serving.market m USING (product_key) GROUP BY o.shop ORDER BY o.shop"""
+
+CHANGES = """
+SELECT h.shop, h.offer_id, h.changed_at AS at, h.price_reference AS price, h.in_stock
+FROM serving.price_history h JOIN serving.current_offers o USING (shop, offer_id) WHERE o.product_key = ?
+UNION ALL
+SELECT shop, offer_id, seen_at, price_reference, in_stock FROM serving.current_offers WHERE product_key = ?
+ORDER BY ALL"""
+
+ALERTS = "SELECT kind, replace(kind, '_', ' ') AS words, count(*) AS alerts FROM serving.alerts GROUP BY kind"
 
 KINDS = {  # good news for our own prices in green, bad in red; what is neither in other colours
     "price_drop": RED,
@@ -56,7 +78,7 @@ def pieces(frame: pd.DataFrame) -> alt.Chart:
 
 def positions(frame: pd.DataFrame) -> alt.LayerChart:
     """Draw where our price lies among the others', their median being 0. Columns: name, low, high, ours (shares)."""
-    base = alt.Chart(frame).encode(y=alt.Y("name:N", sort=None, title=None))
+    base = alt.Chart(frame).encode(y=alt.Y("name:N", sort=None, title="product"))
     share = alt.X("low:Q", title="against the median of the other shops", axis=alt.Axis(format="+.0%", tickCount=5))
     told = [
         alt.Tooltip("name:N", title="product"),
@@ -72,11 +94,25 @@ def positions(frame: pd.DataFrame) -> alt.LayerChart:
     return titled(ranges + dots, "Our prices on the market", below, tall(frame))  # type: ignore[return-value]
 
 
+def spread(frame: pd.DataFrame) -> alt.LayerChart:
+    """Draw how far apart the offers of a product are, by category. Columns: name, low, middle, high (quartiles)."""
+    below = "products that two shops or more offer; bar: the middle half, dot: the median"
+    return ranges(frame, "Spread by category", below, "category", "dearest offer over cheapest, less 1", ".0%")
+
+
+def levels(frame: pd.DataFrame) -> alt.LayerChart:
+    """Draw how dear each shop is. Columns: name, low, middle, high (quartiles)."""
+    below = "products that two shops or more offer; bar: the middle half, dot: the median"
+    return ranges(
+        frame, "Level of each shop", below, "shop", "price against the median of the product's offers", "+.1%"
+    )
+
+
 def shops(frame: pd.DataFrame) -> alt.Chart:
     """Draw how often each shop is the cheapest. Columns: shop, cheapest, offers, in_stock."""
     chart = alt.Chart(frame).mark_bar(color=BLUE, height=16)
     bars = chart.encode(
-        y=alt.Y("shop:N", sort="-x", title=None),
+        y=alt.Y("shop:N", sort="-x", title="shop"),
         x=alt.X("cheapest:Q", title="products", axis=alt.Axis(tickCount=4, format="d")),
         tooltip=[
             "shop:N",
@@ -93,7 +129,7 @@ def alerts(frame: pd.DataFrame) -> alt.Chart:
     colour = alt.Scale(domain=list(KINDS), range=list(KINDS.values()))
     chart = alt.Chart(frame).mark_bar(height=16)
     bars = chart.encode(
-        y=alt.Y("words:N", sort="-x", title=None),
+        y=alt.Y("words:N", sort="-x", title="what happened"),
         x=alt.X("alerts:Q", title="alerts", axis=alt.Axis(tickCount=4, format="d")),
         color=alt.Color("kind:N", scale=colour, legend=None),
         tooltip=[alt.Tooltip("words:N", title="kind"), alt.Tooltip("alerts:Q", format=",")],
