@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 from click.testing import CliRunner
 
 from mart.cli import main
-from mart.settings import Aws, Kinesis, Settings, Submit
+from mart.settings import Aws, Kinesis, Settings, Snowflake, Submit
 from mart.submit import rights
 from mart.submit.examination import Wrong, application, examine
 from tests.submit.account import Account
@@ -86,6 +86,7 @@ def test_rights_follow_the_settings(tmp_path: Path) -> None:
         checkpoints=str(tmp_path),
         submit=Submit(release="s3://artifacts/r1", role=role),
         kinesis=Kinesis(activity="clicks"),
+        snowflake=Snowflake(private_key_secret="arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"),
         aws=Aws(region="eu-west-1"),
     )
     assert rights.wanted(settings) == {
@@ -94,6 +95,7 @@ def test_rights_follow_the_settings(tmp_path: Path) -> None:
         "arn:aws:s3:::lake/prod/*": rights.WRITE,
         "arn:aws:s3:::lake": ("s3:ListBucket",),
         "arn:aws:kinesis:eu-west-1:123456789012:stream/clicks": rights.STREAM,
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key": rights.SECRET,
     }
 
 

@@ -12,6 +12,7 @@ from mart.settings import Settings
 READ = ("s3:GetObject",)
 WRITE = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
 STREAM = ("kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords")
+SECRET = ("secretsmanager:GetSecretValue",)
 
 
 def wanted(settings: Settings) -> dict[str, tuple[str, ...]]:
@@ -25,6 +26,8 @@ def wanted(settings: Settings) -> dict[str, tuple[str, ...]]:
     if settings.kinesis.activity:
         account = settings.submit.role.split(":")[4]
         asked[f"arn:aws:kinesis:{settings.aws.region}:{account}:stream/{settings.kinesis.activity}"] = STREAM
+    if (secret := settings.snowflake.private_key_secret).startswith("arn:"):
+        asked[secret] = SECRET
     return asked
 
 
