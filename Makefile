@@ -25,7 +25,7 @@ test: env ## Run the tests (some 20 minutes on 2 cores)
 	$(BIN)/pytest -q -rs --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 soak: jars-s3 ## Run the full matrix of faults, on a disk and in S3
-	$(BIN)/pytest -q -rs -m soak --numprocesses 2 --dist worksteal
+	$(BIN)/pytest -q -rs -m soak --numprocesses 2 --dist loadgroup
 
 bench: env ## Measure speed and memory into bench/results and docs/benchmarks.md
 	$(BIN)/python -m bench

@@ -29,7 +29,7 @@ from mart.verify import warehouse
 from tests import bucket
 from tests.streams.truth import Source, assert_enriched, assert_exact, assert_served, assert_verified, landed
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600), pytest.mark.xdist_group("lake in S3")]
 
 HISTORY = ("streaming/ingest_activity", "batch/products", "batch/views", "batch/train_als")
 NEWS = ("streaming/ingest_activity", "streaming/speed_views", "streaming/enrich", "streaming/fold_in")
