@@ -38,7 +38,9 @@ def test_a_broker_that_dies_in_mid_stream_and_a_sigterm_cost_nothing(
         source.send(settings, 200, to="inbox")
         os.killpg(process.child.pid, signal.SIGTERM)  # while one micro-batch works and another waits
         ended = process.end()
-    assert (ended.code, ended.said) == (0, "")
+    assert ended.code == 0
+    # The broker may have been away when it was to note an offset for others to see.
+    assert [line for line in ended.said.splitlines() if "does not note how far it has landed" not in line] == []
     source.send(settings, source.rest())
     at_home.jobs(INGEST).well()
     assert_exact(source, settings)
