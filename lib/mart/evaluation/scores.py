@@ -13,10 +13,10 @@ from scipy.sparse import csr_matrix
 
 from mart.evaluation.acts import Flags, Ints
 from mart.evaluation.protocols import Split
+from mart.models.segments import by_size
 
 Numbers = NDArray[np.float64]
 
-NEW = 5  # products known of a new shopper, at most
 HEAD = 0.2  # of the products, those with the most shoppers
 Z = 1.96  # standard errors on each side of a mean that hold 95 % of a normal distribution
 
@@ -115,11 +115,8 @@ class Scored:
 
 
 def shopper_segments(split: Split) -> dict[str, Flags]:
-    """Tell shoppers apart by how many products they have: at most 5, then below and from the median of the others."""
-    known = split.left_out.getnnz(axis=1)[split.shoppers]
-    new = known <= NEW
-    middle = np.median(known[~new]) if (~new).any() else 0
-    return {"new shoppers": new, "light shoppers": ~new & (known < middle), "heavy shoppers": ~new & (known >= middle)}
+    """Tell shoppers apart by how many products they have."""
+    return by_size(split.left_out.getnnz(axis=1)[split.shoppers])
 
 
 def head_products(split: Split) -> Flags:

@@ -40,13 +40,13 @@ def markdown(lineage: Lineage, als: Als, contest: Contest | None, checks: Sequen
     parts = [
         f"# Recommender from version {lineage.made_from} of processed.events",
         "Products for shoppers of the shop: implicit-feedback matrix factorisation (ALS, Hu, Koren and Volinsky 2008) by Spark MLlib.",
-        _section("Data", _table(("", ""), _data(lineage))),
-        _section("Hyper-parameters", _table(("", "value"), list(flat(als).items()))),
+        _section("Data", table(("", ""), _data(lineage))),
+        _section("Hyper-parameters", table(("", "value"), list(flat(als).items()))),
         _section("How good it is", _quality(contest)),
         _section("For whom", _segments(contest)),
         _section(
             "The gate",
-            _table(("check", "", "found"), [(n, "passed" if ok else "FAILED", said) for n, ok, said in checks]),
+            table(("check", "", "found"), [(n, "passed" if ok else "FAILED", said) for n, ok, said in checks]),
         ),
         _section("Limits", "\n".join(f"- {limit}" for limit in LIMITS)),
     ]
@@ -84,7 +84,7 @@ def _quality(contest: Contest | None) -> str:
         return "Not measured: nothing could be held out, since no shopper has two products."
     rows = [(who, *_row(contest, one)) for who, one in contest.rivals().items()]
     names = ("", f"nDCG@{contest.k}", "recall", "MAP", "coverage", "places of head products")
-    return f"{contest.protocol}\n\n{_table(names, rows)}"
+    return f"{contest.protocol}\n\n{table(names, rows)}"
 
 
 def _row(contest: Contest, one: Scored) -> tuple[str, ...]:
@@ -100,14 +100,15 @@ def _segments(contest: Contest | None) -> str:
         count = int(members.sum())
         means = [float(np.mean(getattr(one, score)[members])) if count else None for one in contest.rivals().values()]
         rows.append((name, f"{count:,}", *("" if mean is None else f"{mean:.4f}" for mean in means)))
-    return _table(("segment", "shoppers", *(f"{who}, nDCG@{contest.k}" for who in contest.rivals())), rows)
+    return table(("segment", "shoppers", *(f"{who}, nDCG@{contest.k}" for who in contest.rivals())), rows)
 
 
 def _section(title: str, body: str) -> str:
     return f"## {title}\n\n{body}"
 
 
-def _table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Lay rows out in Markdown."""
     lines = [names, ["---"] * len(names), *rows]
     return "\n".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in line)} |" for line in lines)
 

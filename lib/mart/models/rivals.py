@@ -15,12 +15,12 @@ from pyspark.sql import functions as F
 
 from mart.models import feedback, metrics, topn
 from mart.models.contest import Flags, Floats, Scored
+from mart.models.segments import by_size
 from mart.models.weighing import confidence
 from mart.settings import Als
 
 K = 10
 HEAD = 0.2  # of the products, those that most shoppers know
-NEW = 5  # products at most that a new shopper is known to know
 TIMED = 101  # shoppers
 
 NO_REASON = "array<struct<product_id: string, reason: string>>"
@@ -69,10 +69,7 @@ def segments(split: Split) -> dict[str, Flags]:
     """Tell the shoppers, in order of user_id, apart by the products they know: few, then below and from the others' median."""
     sizes = split.known.groupBy("user_id").agg(F.count(F.lit(1)).alias("size"))
     rows = split.held_out.select("user_id").distinct().join(sizes, "user_id", how="inner").toArrow()
-    size = np.asarray(rows.sort_by("user_id")["size"])
-    new = size <= NEW
-    middle = np.median(size[~new]) if not new.all() else 0
-    return {"new shoppers": new, "light shoppers": ~new & (size < middle), "heavy shoppers": ~new & (size >= middle)}
+    return by_size(np.asarray(rows.sort_by("user_id")["size"]))
 
 
 def by_als(split: Split, settings: Als) -> Scored:

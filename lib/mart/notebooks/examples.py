@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from mart.edges import factors
 from mart.edges.factors import NoFactors
-from mart.evaluation.scores import NEW
 from mart.models import scan
+from mart.models.segments import by_size
 from mart.notebooks.book import Book
 from mart.notebooks.review import Review
 from mart.tables import ITEM_FACTORS
@@ -96,13 +96,10 @@ def _positions(ids: pa.StringArray, asked: pd.Series) -> NDArray[np.int64]:
 
 
 def groups(some: Lists) -> dict[str, list[str]]:
-    """Tell the shoppers apart as the gate does, by the products they know: few, then below and from the others' median."""
+    """Tell the shoppers apart as the gate does, by the products they know; a group without any is left out."""
     counts = some.known.groupby("user_id").size()
     sizes = np.array([counts.get(user, 0) for user in some.users], np.int64)
-    new = sizes <= NEW
-    middle = np.median(sizes[~new]) if (~new).any() else 0
-    parts = {"new": new, "light": ~new & (sizes < middle), "heavy": ~new & (sizes >= middle)}
-    of = {f"{name} shoppers": [some.users[row] for row in np.flatnonzero(part)] for name, part in parts.items()}
+    of = {name: [some.users[row] for row in np.flatnonzero(part)] for name, part in by_size(sizes).items()}
     return {name: users for name, users in of.items() if users}
 
 

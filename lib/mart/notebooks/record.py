@@ -5,7 +5,6 @@ ever added: each carries its instant in its name. Nothing is promoted.
 """
 
 import json
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pandas as pd
 
 from mart.edges import registry
 from mart.edges.registry import Version
+from mart.models.card import table
 from mart.notebooks import review as seen
 from mart.notebooks.book import Book
 from mart.notebooks.review import Review
@@ -65,7 +65,7 @@ def markdown(settings: Settings, review: Review, reviewer: str, now: datetime) -
     ]
     parts = [
         f"# Review of version {candidate.version} of {settings.mlflow.model}",
-        _table(("", ""), about),
+        table(("", ""), about),
         *_stale(review),
         *_section("The gate", seen.checks(review), verdict.protocol if verdict else "It never met the gate."),
         *_section("Measured on the same cut", seen.metrics(review)),
@@ -89,7 +89,7 @@ def _section(title: str, frame: pd.DataFrame, below: str = "") -> list[str]:
     if not len(frame):
         return [f"## {title}", below or "Not measured."]
     rows = [[_cell(cell) for cell in row] for row in frame.itertuples(index=False)]
-    return [f"## {title}", *([below] if below else []), _table([str(name) for name in frame.columns], rows)]
+    return [f"## {title}", *([below] if below else []), table([str(name) for name in frame.columns], rows)]
 
 
 def _cell(value: object) -> str:
@@ -104,8 +104,3 @@ def _decision(candidate: Version) -> str:
     )
     boxes = "\n".join(f"- [ ] {way}" for way in ways)
     return f"## Decision\n\n{boxes}\n\nReason:\n\nSigned: ____________________  Date: ____________"
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [names, ["---"] * len(names), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
