@@ -72,6 +72,14 @@ def snowflake_up(home: Path) -> Settings:
     return _up(home, "snowflake")
 
 
+@pytest.fixture
+def aws_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings with AWS on this machine, which is up, and credentials as any machine has them."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    return _up(home, "aws")
+
+
 @pytest.fixture(scope="session")
 def services(home: Path) -> Settings:
     """Settings with every local service, all of them up."""

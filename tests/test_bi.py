@@ -12,7 +12,6 @@ from click.testing import CliRunner
 from mart import bi
 from mart.cli import main
 from mart.edges import athena, duck, snowflake
-from mart.local import services
 from mart.schema import snowflake as sql
 from mart.settings import Settings
 from mart.tables import QUESTIONS, SALES, SERVED
@@ -66,16 +65,6 @@ def test_questions_name_athenas_tables() -> None:
     for one in bi.questions_in_athena(Settings()):
         assert not re.search(r"\bserving\.\w", one.sql)
         assert re.search(r"FROM mart\.serving_\w+", one.sql)
-
-
-@pytest.fixture
-def aws_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """AWS on this machine, which is up, with credentials as any machine has them."""
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    return Settings.read(home=home)
 
 
 def test_questions_are_saved_once(aws_up: Settings) -> None:

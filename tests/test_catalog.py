@@ -24,7 +24,6 @@ from mart.cli.catalog import catalog
 from mart.edges import glue, lake, manifests
 from mart.edges.glue import CatalogError, Change, DataCatalog
 from mart.edges.manifests import ManifestError
-from mart.local import services
 from mart.register import left_out, register
 from mart.schema import LONG, STRING, Column, Table
 from mart.schema import glue as definitions
@@ -87,13 +86,9 @@ class Lake:
 
 
 @pytest.fixture
-def settings(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """AWS on this machine, which is up, with credentials as any machine has them, and a new lake."""
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    return Settings.read(home=home).model_copy(update={"lake": str(tmp_path / "lake"), "snowflake": Snowflake()})
+def settings(aws_up: Settings, tmp_path: Path) -> Settings:
+    """AWS on this machine, and a new lake."""
+    return aws_up.model_copy(update={"lake": str(tmp_path / "lake"), "snowflake": Snowflake()})
 
 
 @pytest.fixture

@@ -33,7 +33,6 @@ from mart.edges.alerts import (
     SnsChannel,
     channels,
 )
-from mart.local import services
 from mart.settings import Alerts, Aws, Settings, Slack, Smtp, Sns
 from tests.receivers import OK, SECRET, Answer, slack
 
@@ -267,13 +266,8 @@ def test_a_mail_server_where_nobody_listens_is_given_up_after_its_tries() -> Non
 
 
 @pytest.fixture
-def aws(home: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    """AWS on this machine, which is up, with credentials as any machine has them."""
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    return Settings.read(home=home).aws
+def aws(aws_up: Settings) -> Aws:
+    return aws_up.aws
 
 
 def test_a_topic_brings_the_message_to_who_subscribed(aws: Aws) -> None:

@@ -13,7 +13,6 @@ import boto3
 import pytest
 
 from mart.edges.cloudwatch import CloudWatch, CloudWatchError
-from mart.local import services
 from mart.settings import Aws, Settings
 from mart.watch import cloudwatch, invocations
 from mart.watch.alarms import State, evaluate
@@ -23,12 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def aws(home: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    return Settings.read(home=home).aws
+def aws(aws_up: Settings) -> Aws:
+    return aws_up.aws
 
 
 def client(aws: Aws) -> Any:  # noqa: ANN401 boto3 makes its clients at run time

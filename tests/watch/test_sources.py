@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 
-from mart.local import services
 from mart.settings import Kinesis, Settings
 from mart.tables import EVENTS, LANDING_ACTIVITY
 from mart.watch.sources import shards
@@ -17,13 +16,9 @@ from tests.watch import tables
 
 
 @pytest.fixture
-def settings(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(aws_up: Settings, tmp_path: Path) -> Settings:
     """A stream of one shard, and a lake of its own."""
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    own = {"aws": Settings.read(home=home).aws, "kinesis": Kinesis(activity=f"test-{uuid.uuid4().hex[:8]}")}
+    own = {"aws": aws_up.aws, "kinesis": Kinesis(activity=f"test-{uuid.uuid4().hex[:8]}")}
     found = Settings.read(home=tmp_path).model_copy(update=own)
     client(found).create_stream(StreamName=found.kinesis.activity, ShardCount=1)
     return found
