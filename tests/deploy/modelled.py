@@ -19,7 +19,6 @@ NOT_MODELLED = {
     "AWS::Glue::Crawler",
     "AWS::Glue::Database",
     "AWS::Glue::Job",
-    "AWS::IAM::RolePolicy",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::MSK::Cluster",
     "AWS::MSK::Configuration",

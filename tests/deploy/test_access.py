@@ -14,6 +14,8 @@ ALL = templates.read_all()
 READ_LAKE = {"s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"}
 READ_STREAM = {"kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+READ_KAFKA = {f"kafka-cluster:{what}" for what in ("Connect", "DescribeTopic", "ReadData", "DescribeGroup")}
+WRITE_KAFKA = {f"kafka-cluster:{what}" for what in ("Connect", "DescribeTopic", "WriteData", "WriteDataIdempotently")}
 IN_THE_NETWORK = LOG | {
     "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
@@ -22,8 +24,9 @@ CRAWL_MEMORY = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucke
 
 # Who may do what. Comments name the code that asks for it.
 MAY = {
-    # Delta and Spark on s3a; edges/shards.py, edges/kinesis.py; edges/secrets.py; Glue's own logs
-    "JobsRole": READ_LAKE | READ_STREAM | LOG
+    # Delta and Spark on s3a; edges/shards.py, edges/kinesis.py; edges/feeds.py, groups.py, kafka.py; edges/secrets.py;
+    # Glue's own logs
+    "JobsRole": READ_LAKE | READ_STREAM | LOG | READ_KAFKA | WRITE_KAFKA | {"kafka-cluster:AlterGroup"}
     | {"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "secretsmanager:GetSecretValue"}
     | {"logs:CreateLogGroup"},
     "ClusterRole": {"iam:PassRole"},  # besides EMR's own policy
@@ -35,16 +38,16 @@ MAY = {
     # staging/function.py; what Lambda asks in its name to read a topic of MSK
     "OffersRole": IN_THE_NETWORK | {"secretsmanager:GetSecretValue", "sqs:SendMessage"}
     | {"kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"}
-    | {f"kafka-cluster:{what}" for what in ("Connect", "DescribeTopic", "ReadData", "DescribeGroup", "AlterGroup")},
-    # edges/crawl_state.py, edges/containers.py
-    "ScrapeRole": IN_THE_NETWORK | CRAWL_MEMORY | {"sqs:SendMessage", "ecs:RunTask", "iam:PassRole"},
-    "CrawlRole": CRAWL_MEMORY,
+    | READ_KAFKA | {"kafka-cluster:AlterGroup"},
+    # edges/crawl_state.py, edges/containers.py, edges/kafka.py
+    "ScrapeRole": IN_THE_NETWORK | CRAWL_MEMORY | WRITE_KAFKA | {"sqs:SendMessage", "ecs:RunTask", "iam:PassRole"},
+    "CrawlRole": CRAWL_MEMORY | WRITE_KAFKA | {"kafka-cluster:CreateTopic"},  # also mart topics
     "StarterRole": LOG | {"secretsmanager:GetSecretValue", "ecr:GetAuthorizationToken"}
     | {f"ecr:{what}" for what in ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")},
     "ApiRole": READ_LAKE | READ_STREAM | {"kinesis:PutRecords"},  # edges/kinesis.py, edges/shards.py, edges/delta.py
     "DashboardRole": READ_LAKE,
-    # edges/cloudwatch.py, edges/alerts/sns.py, watch/memory.py, edges/secrets.py; the topic's key
-    "WatchRole": READ_LAKE | READ_STREAM
+    # edges/cloudwatch.py, edges/alerts/sns.py, watch/memory.py, edges/secrets.py, edges/groups.py; the topic's key
+    "WatchRole": READ_LAKE | READ_STREAM | READ_KAFKA
     | {"secretsmanager:GetSecretValue", "s3:PutObject", "cloudwatch:PutMetricData", "sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"},
     "ModelsRole": CRAWL_MEMORY | {"elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"},  # MLflow's store
     # mart submit
@@ -75,7 +78,7 @@ def policies() -> Iterator[tuple[str, dict[str, Any]]]:
                 yield from (
                     (name, s) for policy in given.get("Policies", []) for s in statements(policy["PolicyDocument"])
                 )
-            elif one["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
+            elif one["Type"] == "AWS::IAM::ManagedPolicy":
                 yield from ((name, s) for s in statements(given["PolicyDocument"]))
 
 
@@ -92,10 +95,10 @@ def rights() -> dict[str, set[str]]:
     for template in ALL:
         for name, one in template.resources.items():
             if one["Type"] == "AWS::IAM::Role":
-                shared = [p["Ref"] for p in one["Properties"].get("ManagedPolicyArns", []) if "Ref" in p]
+                arns = one["Properties"].get("ManagedPolicyArns", [])
+                arns = [arn["Fn::If"][1] if "Fn::If" in arn else arn for arn in arns]
+                shared = [arn["Ref"] for arn in arns if "Ref" in arn]
                 found[name] = own.get(name, set()).union(*(own[policy] for policy in shared))
-            elif one["Type"] == "AWS::IAM::RolePolicy":
-                found[one["Properties"]["RoleName"]["Ref"]] |= own[name]
     return found
 
 

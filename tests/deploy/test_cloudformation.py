@@ -69,7 +69,7 @@ def playing(played: Played) -> Iterator[Aws]:
             self._send(status, whole if status == 200 else f"<ErrorResponse>{body}</ErrorResponse>", "text/xml")
 
         def do_GET(self) -> None:
-            found = {"bootstrapBrokerString": "b1:9092,b2:9092"} if "open" in unquote(self.path) else {}
+            found = {"bootstrapBrokerStringSaslIam": "b1:9098,b2:9098"} if "open" in unquote(self.path) else {}
             self._send(200, json.dumps(found), "application/json")
 
         def _send(self, status: int, body: str, kind: str) -> None:
@@ -128,8 +128,8 @@ def test_a_removal_that_fails_tells_which_resource_is_still_used() -> None:
     assert str(caught.value) == "shop-streams: DELETE_FAILED: Vpc (AWS::EC2::VPC): has dependencies", "not the old one"
 
 
-def test_brokers_are_those_of_the_listener_without_signing_in() -> None:
+def test_brokers_are_those_of_the_listener_that_signs_in_by_iam() -> None:
     with playing(Played(["absent"])) as aws:
-        assert msk.brokers("arn:aws:kafka:eu-central-1:1:cluster/open/1", aws) == "b1:9092,b2:9092"
-        with pytest.raises(NoBrokers, match="has no listener without signing in"):
+        assert msk.brokers("arn:aws:kafka:eu-central-1:1:cluster/open/1", aws) == "iam://b1:9098,b2:9098"
+        with pytest.raises(NoBrokers, match="has no listener that signs in by IAM"):
             msk.brokers("arn:aws:kafka:eu-central-1:1:cluster/closed/1", aws)

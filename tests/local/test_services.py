@@ -19,7 +19,6 @@ import pytest
 import snowflake.connector
 
 from mart.edges import kafka
-from mart.local import kafka as local_kafka
 from mart.local import ports, processes
 from mart.local import services as local
 from mart.settings import Settings
@@ -35,7 +34,7 @@ def own(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_up_leaves_settings_topics_and_a_key_that_nobody_else_reads(services: Settings) -> None:
-    assert kafka.topics(services.kafka.brokers).items() >= local_kafka.TOPICS.items()
+    assert kafka.topics(services.kafka.brokers).items() >= kafka.wanted(services.kafka).items()
     assert services.snowflake.private_key_file is not None
     assert stat.S_IMODE(services.snowflake.private_key_file.stat().st_mode) == 0o600
     assert _snowflake(services, "select current_database()") == [("PRODUCT_MART",)]

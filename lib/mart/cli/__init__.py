@@ -5,7 +5,7 @@ import importlib
 import click
 
 THEMES = (
-    *("services", "data", "run", "look", "catalog", "rates", "schedule", "poll", "package", "submit"),
+    *("services", "data", "run", "look", "catalog", "rates", "schedule", "poll", "topics", "package", "submit"),
     *("evaluate", "models", "serve", "experiments", "bi", "dashboard", "demo", "deploy", "watch"),
 )
 

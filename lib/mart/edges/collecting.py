@@ -14,7 +14,7 @@ from typing import Protocol
 
 import confluent_kafka as ck
 
-from mart.edges import kafka
+from mart.edges import doors, kafka
 from mart.settings import Settings
 
 Lot = Sequence[tuple[bytes, bytes]]  # (key, payload) of each event
@@ -126,8 +126,8 @@ class KafkaOutlet:
 
     def _producer(self) -> ck.Producer:
         return ck.Producer(
-            {
-                "bootstrap.servers": self._brokers,
+            doors.librdkafka(self._brokers)
+            | {
                 "acks": "all",
                 "enable.idempotence": True,  # a retry is never stored twice
                 "partitioner": "murmur2_random",  # as edges/kafka: a key has one partition, whoever sends
@@ -145,7 +145,7 @@ class KafkaOutlet:
         if error.fatal():
             self._fault, self._ended = f"Kafka at {self._brokers}: {error.str()}", True
         elif error.code() == ck.KafkaError._ALL_BROKERS_DOWN:
-            self._fault = f"no Kafka broker answers at {self._brokers}: run `mart up`"
+            self._fault = f"no Kafka broker answers at {self._brokers}: {doors.advice(self._brokers)}"
 
 
 class _Word:

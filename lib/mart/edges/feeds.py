@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from mart.edges import hadoop, lake
+from mart.edges import doors, hadoop, lake
 from mart.edges.kinesis_source import KinesisSource, noted
 from mart.edges.shards import Place
 from mart.schema import Table
@@ -18,7 +18,8 @@ from mart.settings import Settings
 
 def kafka(spark: SparkSession, settings: Settings, topic: str, start: Mapping[int, int]) -> DataFrame:
     """Stream a topic; `start` gives the next offset of each partition where there is no checkpoint yet."""
-    reader = spark.readStream.format("kafka").option("kafka.bootstrap.servers", settings.kafka.brokers)
+    door = {f"kafka.{name}": value for name, value in doors.java(settings.kafka.brokers).items()}
+    reader = spark.readStream.format("kafka").options(**door)
     reader = reader.option("subscribe", topic).option("startingOffsets", json.dumps({topic: dict(start)}))
     # A broker that restarts is waited for; a topic whose records have gone is refused, never skipped.
     reader = reader.option("failOnDataLoss", "true").option("kafka.request.timeout.ms", 30_000)

@@ -9,7 +9,7 @@ from typing import Any
 
 import confluent_kafka as ck
 
-from mart.edges import kafka
+from mart.edges import doors, kafka
 
 MOST = 1_000  # records taken at once
 
@@ -88,8 +88,7 @@ def _sound(message: ck.Message) -> bool:
 
 
 def _settings(brokers: str) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": brokers,
+    return doors.librdkafka(brokers) | {
         "group.id": "mart-follow",  # the client wants a name; nothing is ever committed
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,

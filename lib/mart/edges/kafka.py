@@ -16,6 +16,10 @@ import confluent_kafka as ck
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from mart.edges import doors
+from mart.edges.doors import KafkaError as KafkaError
+from mart.settings import Kafka
+
 LARGEST_RECORD = 8_000_000  # bytes: what ingest calls too large must still arrive, to be rejected where all can see it
 PATIENCE = 10.0  # seconds a broker is given to answer a question
 DELIVERY = 120.0  # seconds a record is retried: longer than a broker's restart
@@ -34,10 +38,6 @@ PASSING = (
 T = TypeVar("T")
 Record = tuple[bytes | None, bytes | None]
 Headers = Iterable[tuple[str, bytes]]
-
-
-class KafkaError(RuntimeError):
-    """Kafka did not do what was asked; the message says what to do."""
 
 
 class Unreachable(KafkaError):
@@ -183,6 +183,21 @@ def create(brokers: str, topic: str, partitions: int) -> None:
     _wait(lambda: topic in topics(brokers), f"Kafka at {brokers} did not show topic {topic!r} after creating it")
 
 
+def furnish(settings: Kafka) -> list[str]:
+    """Create those of the platform's topics that are missing, and name them. Raises Unreachable."""
+    there = topics(settings.brokers)
+    missing = [topic for topic in wanted(settings) if topic not in there]
+    for topic in missing:
+        create(settings.brokers, topic, wanted(settings)[topic])
+    return missing
+
+
+def wanted(settings: Kafka) -> dict[str, int]:
+    """List the platform's topics with their partitions: as many readers as can share the work."""
+    offers = {settings.product_details: 2, settings.product_details_rejects: 1, settings.offer_alerts: 1}
+    return {settings.activity: 4} | offers
+
+
 def delete(brokers: str, topic: str) -> None:
     """Delete a topic with its records and wait until it is gone; a missing one is no error. Raises Unreachable."""
     admin, already = _admin(brokers), ck.KafkaError.UNKNOWN_TOPIC_OR_PART
@@ -229,7 +244,7 @@ def _quiet(brokers: str) -> dict[str, Any]:
     """Configure a client that speaks through exceptions only, not through lines on stderr."""
     if not brokers:
         raise Unreachable("there is no Kafka in the settings (kafka.brokers is empty): run `mart up`")
-    return {"bootstrap.servers": brokers, "log_level": 0, "reconnect.backoff.max.ms": 1000}
+    return doors.librdkafka(brokers) | {"log_level": 0, "reconnect.backoff.max.ms": 1000}
 
 
 def _admin(brokers: str) -> AdminClient:
@@ -281,7 +296,7 @@ def _ask(brokers: str, question: Callable[[], T], patience: float = PATIENCE) ->
             if fault and fault.code() not in PASSING and not fault.retriable():
                 raise KafkaError(f"Kafka at {brokers}: {fault.str()}") from None
             if time.monotonic() >= deadline:
-                raise Unreachable(f"no Kafka broker answers at {brokers}: run `mart up`") from None
+                raise Unreachable(f"no Kafka broker answers at {brokers}: {doors.advice(brokers)}") from None
         time.sleep(0.2)
 
 

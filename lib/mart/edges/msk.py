@@ -1,6 +1,6 @@
 """Amazon MSK: the addresses of a cluster's brokers, which CloudFormation does not know.
 
-In: the cluster's ARN. Out: host:port,host:port of the listeners that clients inside the network use without signing in.
+In: the cluster's ARN. Out: iam://host:port,host:port, the listeners where clients sign in by IAM (edges/doors).
 """
 
 import boto3
@@ -20,7 +20,7 @@ def brokers(cluster: str, aws: Aws) -> str:
         answer = client.get_bootstrap_brokers(ClusterArn=cluster)
     except (BotoCoreError, ClientError) as error:
         raise NoBrokers(f"MSK: {cluster}: {error}") from None
-    found: str = answer.get("BootstrapBrokerString", "")
+    found: str = answer.get("BootstrapBrokerStringSaslIam", "")
     if not found:
-        raise NoBrokers(f"MSK: {cluster} has no listener without signing in; streams.yaml asks for one")
-    return found
+        raise NoBrokers(f"MSK: {cluster} has no listener that signs in by IAM; streams.yaml asks for one")
+    return f"iam://{found}"

@@ -14,7 +14,7 @@ from typing import Self, TypeVar, cast
 
 import confluent_kafka as ck
 
-from mart.edges import kafka
+from mart.edges import doors, kafka
 from mart.edges.kafka import KafkaError
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ class Member:
         self._followed_by_nothing: dict[int, int] = {}
         self._buffer: deque[Received] = deque()
         self._consumer = ck.Consumer(
-            {
-                "bootstrap.servers": brokers,
+            doors.librdkafka(brokers)
+            | {
                 "group.id": group,
                 "log_level": 0,
                 "auto.offset.reset": "earliest",

@@ -14,6 +14,7 @@ from mart.edges import kafka as kafka_edge
 from mart.finding import Finding
 from mart.local import CLONE, kafka, ports, services
 from mart.local.service import ServiceError
+from mart.settings import Kafka
 
 PYSPARK = "4.1.1"
 JAVA = (17, 21)
@@ -94,6 +95,7 @@ def _taken(home: Path, service: services.Status) -> str:
 
 def _topics(home: Path, brokers: str) -> Finding:
     there = kafka_edge.topics(brokers)
-    missing = sorted(kafka.TOPICS.keys() - there.keys())
-    found = f"missing: {', '.join(missing)}" if missing else ", ".join(kafka.TOPICS)
+    wanted = kafka_edge.wanted(Kafka())
+    missing = sorted(wanted.keys() - there.keys())
+    found = f"missing: {', '.join(missing)}" if missing else ", ".join(wanted)
     return Finding("topics", not missing, found, f"run `mart up --home {home}`")

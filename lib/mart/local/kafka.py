@@ -13,7 +13,6 @@ from mart.local.service import Place, Service, ServiceError
 from mart.settings import Kafka
 
 JARS = CLONE / ".jars" / "kafka"  # `make env` puts them there
-TOPICS = {Kafka().activity: 4, Kafka().product_details: 2, "product-details-rejects": 1, "offer-alerts": 1}
 
 # One node keeps one copy. Nothing expires: a reader that comes late is served. Internal topics are as small as can be.
 # The session is short (Kafka: 9 s) because a killed broker is let in again only when its old session has ended.
@@ -89,8 +88,7 @@ def _format(folder: Path) -> None:
 
 
 def _furnish(place: Place) -> None:
-    for topic, partitions in TOPICS.items():
-        kafka.create(brokers(place), topic, partitions)
+    kafka.furnish(Kafka(brokers=brokers(place)))
 
 
 def brokers(place: Place) -> str:

@@ -2,18 +2,32 @@
 
 from pathlib import Path
 
+from pydantic import field_validator
+
 from mart.settings.section import Section
+
+DOORS = ("tls", "iam")  # how one signs in to Kafka; without one of them, not at all
 
 
 class Kafka(Section):
     """Where activity and offers come from."""
 
-    brokers: str = ""  # empty: there is no Kafka, only landed files
+    brokers: str = ""  # [tls://|iam://]host:port,…; empty: there is no Kafka, only landed files
     activity: str = "activity"
     product_details: str = "product-details"
     product_details_rejects: str = "product-details-rejects"  # what a spider could not vouch for
     offer_alerts: str = "offer-alerts"
     max_offsets_per_trigger: int = 500_000
+
+    @field_validator("brokers")
+    @classmethod
+    def _known(cls, brokers: str) -> str:
+        door, found, hosts = brokers.rpartition("://")
+        if (found and door not in DOORS) or (brokers and not all(host.strip() for host in hosts.split(","))):
+            raise ValueError(
+                f"{brokers!r} is no host:port,host:port, with tls:// or iam:// before all of them or nothing"
+            )
+        return brokers
 
 
 class Kinesis(Section):

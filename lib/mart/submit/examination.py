@@ -19,7 +19,13 @@ from mart.submit import SubmitError, run
 from mart.submit.rights import lacking, wanted
 from mart.submit.spark import EMR_RELEASE, GLUE_RELEASE, LINE
 
-CONNECTORS = ("spark-sql-kafka-0-10_2.13", "spark-token-provider-kafka-0-10_2.13", "kafka-clients", "commons-pool2")
+CONNECTORS = (
+    "spark-sql-kafka-0-10_2.13",
+    "spark-token-provider-kafka-0-10_2.13",
+    "kafka-clients",
+    "commons-pool2",
+    "aws-msk-iam-auth",
+)
 
 
 class Wrong(ValueError):
