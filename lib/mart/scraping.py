@@ -99,6 +99,7 @@ class Scraper:
             ended = self._crawls.run(name, more, seconds, self._times.close)
             if folder.exists():
                 state.save(name, folder, version)
+            state.note(name, ended.document())
             return ended
 
     def _asked(self, event: Event) -> tuple[str, int | None]:

@@ -24,6 +24,8 @@ from mart.edges.crawl_state import Busy, CrawlState, StateError
 from mart.local import mapping, ports, services
 from mart.scraping import CrawlFailed, NoShop, Scraper, Times, TooShort
 from mart.settings import Container, Settings, Shop
+from mart.watch.metrics import CRAWL_AGE
+from mart.watch.shops import shops
 
 ROOT = Path(__file__).parents[2]
 LAMBDA = ROOT / "jobs" / "streaming" / "scrape_lambda.py"
@@ -48,6 +50,7 @@ memory.parent.mkdir(parents=True, exist_ok=True)
 count = int(memory.read_text()) + 1 if memory.exists() else 1
 memory.write_text(str(count))
 if limit == 1:
+    print(json.dumps({"reason": "blocked", "items": 0}))
     print("it asks for a human", file=sys.stderr)
     sys.exit(1)
 if limit in (13, 60):
@@ -93,7 +96,9 @@ class Stage:
         return self.scraper()({"shop": "demo"} | event, left, "request")
 
     def keys(self) -> list[str]:
-        return [one["Key"] for one in self.s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        """What there is besides outcomes."""
+        found = [one["Key"] for one in self.s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        return [key for key in found if not key.endswith("/outcome.json")]
 
     def memory(self) -> dict[str, str]:
         """What the archive holds."""
@@ -132,6 +137,20 @@ def test_a_crawl_that_fails_is_raised_and_what_it_remembers_is_kept(stage: Stage
         stage.crawl(limit=1)
     assert stage.memory() == {"memory.sqlite": "1"}
     assert stage.crawl()["summary"]["items"] == 2
+
+
+def test_the_watch_sees_how_the_last_crawl_of_each_shop_went(stage: Stage) -> None:
+    def seen() -> dict[str, float]:
+        samples = list(shops(stage.settings, datetime.now(UTC)))
+        assert all(sample.named == {"shop": "demo"} for sample in samples), "the other shop was never crawled"
+        return {sample.metric.name: sample.value for sample in samples if sample.metric is not CRAWL_AGE}
+
+    assert seen() == {}
+    with pytest.raises(CrawlFailed):
+        stage.crawl(limit=1)
+    assert seen() == {"mart_crawl_succeeded": 0, "mart_crawl_blocked": 1, "mart_crawl_items": 0}
+    stage.crawl()
+    assert seen() == {"mart_crawl_succeeded": 1, "mart_crawl_blocked": 0, "mart_crawl_items": 2}
 
 
 def test_a_crawl_whose_time_runs_out_is_told_to_stop_and_the_next_one_goes_on(stage: Stage) -> None:

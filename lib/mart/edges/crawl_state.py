@@ -1,7 +1,7 @@
 """What crawls remember, on S3: one archive a shop, and a lease, so that one crawl of a shop at a time works with it.
 
-In: `s3://bucket/prefix`, a shop, a folder. Out: `<prefix>/<shop>/state.tar.gz`, whole or as it was before, and
-`<prefix>/<shop>/lease.json` while a crawl is at work. Both are written on conditions that S3 itself checks: a lease by If-None-Match,
+In: `s3://bucket/prefix`, a shop, a folder. Out: `<prefix>/<shop>/state.tar.gz`, whole or as it was before,
+`<prefix>/<shop>/lease.json` while a crawl is at work, and outcome.json, how the last one went. The first two are written on conditions that S3 itself checks: a lease by If-None-Match,
 and If-Match when one has expired; the archive by the ETag of the one that was fetched, so that a crawl that has outlived its
 lease can't overwrite what another has saved. A lease ends with its invocation's time: a killed one blocks nobody for longer.
 """
@@ -21,6 +21,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mart.edges.outcomes import Document
 from mart.settings import Aws
 
 CLOCKS = timedelta(seconds=30)  # by which two machines' clocks may differ
@@ -108,6 +109,15 @@ class CrawlState:
                     f"s3://{self._bucket}/{key} was written by another crawl meanwhile: this one's memory is dropped, "
                     "what it has published is published; does somebody write there without the lease?"
                 ) from None
+
+    def note(self, shop: str, outcome: Document) -> None:
+        """Put how a shop's last crawl went in place of the one before. Raises StateError."""
+        self._ask("put_object", Key=self._key(shop, "outcome.json"), Body=json.dumps(outcome).encode())
+
+    def outcome(self, shop: str) -> Document | None:
+        """Tell how a shop's last crawl went; None where there was none. Raises StateError."""
+        kept = self._find(self._key(shop, "outcome.json"))
+        return json.loads(kept.body.read()) if kept else None
 
     def _take(self, shop: str, key: str, ours: dict[str, str]) -> str:
         """Write a lease where there is none, or where one has expired; return its version."""

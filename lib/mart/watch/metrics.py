@@ -106,7 +106,7 @@ KNOWN_SHARE = Metric(
     ("of",),
 )  # fmt: skip
 
-# Crawls, by what `mart schedule` notes.
+# Crawls, by what `mart schedule` and the Lambda function note.
 CRAWL_SUCCEEDED = Metric(
     "mart_crawl_succeeded", "Crawls", "1", "Whether a shop's last crawl came to its end: 1 or 0.", ("shop",)
 )
