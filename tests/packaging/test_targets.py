@@ -125,7 +125,7 @@ def test_every_job_and_all_that_it_needs_is_in_a_target_and_spark_is_not(name: s
     jobs = {f"jobs/{file.parent.name}/{file.name}" for file in (ROOT / "jobs").glob("*/*.py")}
     assert {file for file in made.files if file.startswith("jobs/")} == {one for one in jobs if "_lambda" not in one}
     assert {jar.rpartition("-")[0] for jar in made.jars} == {
-        *("jars/commons-pool2", "jars/kafka-clients"),
+        *("jars/aws-msk-iam-auth", "jars/commons-pool2", "jars/kafka-clients"),
         *("jars/spark-sql-kafka-0-10_2.13", "jars/spark-token-provider-kafka-0-10_2.13"),
     }
     assert "pyspark" not in made.packages

@@ -11,7 +11,13 @@ from mart.packaging.manifest import Manifest
 from mart.packaging.upload import upload
 from mart.settings import Settings
 
-JARS = ("commons-pool2-2", "kafka-clients-3", "spark-sql-kafka-0-10_2.13-4", "spark-token-provider-kafka-0-10_2.13-4")
+JARS = (
+    "aws-msk-iam-auth-2",
+    "commons-pool2-2",
+    "kafka-clients-3",
+    "spark-sql-kafka-0-10_2.13-4",
+    "spark-token-provider-kafka-0-10_2.13-4",
+)
 
 
 @dataclass

@@ -29,7 +29,7 @@ def test_what_is_as_it_should_be_is_told_with_its_versions(account: Account) -> 
     assert told["account"][1].startswith("123456789012 in eu-central-1, as arn:aws:")
     for place in PLACES:
         assert told[f"{place} release"] == (True, "0.1.0 at c0ffee, Python 3.11, x86_64")
-        assert told[f"{place} connector jars"] == (True, "4 jars")
+        assert told[f"{place} connector jars"] == (True, "5 jars")
     assert told["emr"][0], told["emr"]
     assert told["emr"][1].endswith("Spark 4.1.1-amzn-0")
     assert told["glue"] == (True, "0 jobs of ours, Glue 6.0")
