@@ -14,7 +14,7 @@ OURS = "product-mart"
 # What the two functions import, to the last package: a function is loaded whole at each cold start.
 OFFERS = ("boto3", "cryptography", "pyarrow", "pydantic", "pydantic-settings", "snowflake-connector-python")
 SCRAPE = (
-    *("boto3", "click", "confluent-kafka", "pydantic", "pydantic-settings", "rich"),
+    *("aws-msk-iam-sasl-signer-python", "boto3", "click", "confluent-kafka", "pydantic", "pydantic-settings", "rich"),
     # Without scrapy-playwright: shops whose pages need a browser are crawled by a container.
     *("babel", "dateparser", "extruct", "lxml", "price-parser", "scrapy", "w3lib", "web-poet"),
 )
