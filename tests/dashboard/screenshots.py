@@ -1,6 +1,6 @@
 """Make docs/screenshots: `python -m tests.dashboard.screenshots [FOLDER]`, each page of the dashboard as Chromium shows it.
 
-In: the demo's lake as tests make it, and a registry of two versions. Out: a PNG a page, 1280 pixels wide, and the first page
+In: the demo's lake as tests make it, and a registry of two versions that are made up. Out: a PNG a page, 1280 pixels wide, and the first page
 on a phone; longer pages end where a reader has seen enough. Look at every one before you commit it.
 """
 
@@ -25,7 +25,7 @@ PAGES = ("trending", "recommendations", "market", "product", "alerts", "health",
 WIDE, TOP, PHONE = (1280, 1700), (1280, 1150), (390, 1540)  # pixels: width, and the height at most
 BOTTOMS = "[...document.querySelectorAll('.stMain .stElementContainer')].map(one => one.getBoundingClientRect().bottom)"
 BELOW = 14  # pixels below the last thing, where the next does not begin yet
-VERSIONS = (("failed", 0.1714, ""), ("passed", 0.2132, registry.CHAMPION))  # what the gate said, nDCG@10, alias
+VERSIONS = (("failed", 0.1714, ""), ("passed", 0.2132, registry.CHAMPION))  # made up: verdict, nDCG@10, alias
 POPULAR = 0.1819  # popularity's nDCG@10 on the same cut
 
 
