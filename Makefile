@@ -9,7 +9,7 @@ JARS := $(MART_CACHE)/jars/$(firstword $(shell cksum < conf/ivy.xml))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env packages jars-s3 demo test soak bench lint dictionary watch-pages lock clean
+.PHONY: help env packages jars-s3 demo test soak bench lint dictionary watch-pages screenshots lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,6 +40,9 @@ dictionary: env ## Write docs/data-dictionary.md from the declarations
 
 watch-pages: env ## Write docs/metrics.md, both dashboards and the alarms' template from the declarations
 	$(BIN)/python -m mart.watch
+
+screenshots: env ## Make docs/screenshots of the dashboard anew, from the tests' lake; look at each
+	$(BIN)/python -m tests.dashboard.screenshots
 
 lock: ## Resolve setup.py anew into requirements.lock (needs uv: pip install uv)
 	uv pip compile --universal --python-version 3.11 --upgrade --extra dev --generate-hashes \

@@ -54,8 +54,9 @@ def make(settings: Settings) -> None:
         put(settings, table.at("serving"), _folded(table, generated / f"{table.name}.parquet"), ("events", 0))
     products = [_product(json.loads(line)) for line in (generated / "products.jsonl").read_text().splitlines()]
     rows(settings, PRODUCTS, products)
-    put(settings, LANDING_ACTIVITY, _landed(json.loads((generated / "truth.json").read_text())))
-    rows(settings, EVENTS, [event(number) for number in range(100)])
+    told = json.loads((generated / "truth.json").read_text())
+    put(settings, LANDING_ACTIVITY, _landed(told))
+    rows(settings, EVENTS, [event(number) for number in range(told["events"])])
     rows(settings, RECOMMENDATION_FEEDBACK.at("serving"), list(feedback()), ("events", 0))
     _market(settings, {one["product_id"]: one for one in products})
 

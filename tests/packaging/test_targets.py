@@ -44,9 +44,9 @@ def python(version: str) -> str:
 
 
 def bare(program: str, folder: Path, code: str) -> str:
-    """Run code where nothing but a folder can be imported, no variable is set, and there is no site."""
+    """Run code where nothing but a folder can be imported, as a function of Lambda's: no other variable is set, and there is no site."""
     words = [program, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(folder)!r})\n{code}"]
-    done = subprocess.run(words, env={}, cwd=folder, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(words, env=ON_LAMBDA, cwd=folder, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -56,6 +56,9 @@ def unzipped(file: Path, to: Path) -> Path:
         archive.extractall(to)
     return to
 
+
+ON_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "function"}  # so a function counts its invocations, as it does there
+COUNTED = '"mart_invocation_errors": 1'
 
 OFFERS = """
 import offers_lambda
@@ -69,8 +72,11 @@ assert "pyspark" not in sys.modules
 SCRAPE = """
 import scrape_lambda, scrapers.crawl, scrapers.spiders.shop
 from mart.scraping import NoShop
+class Context:
+    aws_request_id = "request"
+    get_remaining_time_in_millis = lambda self: 900_000
 try:
-    scrape_lambda.scraper()({"shop": "nobody"}, 900, "request")
+    scrape_lambda.handler({"shop": "nobody"}, Context())
 except NoShop as error:
     print(error)
 assert "pyspark" not in sys.modules
@@ -88,7 +94,9 @@ def test_the_function_that_loads_offers_runs_in_a_bare_environment(tmp_path: Pat
     assert made.packages["product-mart"] == made.version
     folder = unzipped(tmp_path / "lambda-offers" / "lambda-offers.zip", tmp_path / "there")
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 250 * 2**20
-    assert "has no records" in bare(sys.executable, folder, OFFERS)
+    said = bare(sys.executable, folder, OFFERS)
+    assert "has no records" in said
+    assert COUNTED in said
 
 
 @pytest.mark.soak
@@ -97,7 +105,7 @@ def test_the_function_that_loads_offers_runs_in_a_bare_environment(tmp_path: Pat
 def test_the_functions_run_on_the_python_that_they_are_made_for(name: str, code: str, tmp_path: Path) -> None:
     program = python(TARGETS[name].python)
     make(name, tmp_path)
-    assert bare(program, unzipped(tmp_path / name / f"{name}.zip", tmp_path / "there"), code)
+    assert COUNTED in bare(program, unzipped(tmp_path / name / f"{name}.zip", tmp_path / "there"), code)
 
 
 @pytest.mark.soak
@@ -108,6 +116,7 @@ def test_the_function_that_crawls_runs_in_a_bare_environment(tmp_path: Path) -> 
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 250 * 2**20
     said = bare(sys.executable, folder, SCRAPE)
     assert "amazon-in, ebay-de, flipkart" in said, "conf/shops.toml lies beside the code"
+    assert COUNTED in said
 
 
 @pytest.mark.soak

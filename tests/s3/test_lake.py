@@ -19,6 +19,7 @@ from mart.tables import (
     CURRENT_RECOMMENDATIONS,
     ENRICHED_EVENTS,
     EVENTS,
+    FOLDABLE,
     LANDING_ACTIVITY,
     POPULARITY,
     RECOMMENDATIONS,
@@ -26,13 +27,16 @@ from mart.tables import (
     SERVED,
 )
 from mart.verify import warehouse
+from mart.watch import memory
 from tests import bucket
 from tests.streams.truth import Source, assert_enriched, assert_exact, assert_served, assert_verified, landed
+from tests.watch.watching import desk
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600), pytest.mark.xdist_group("lake in S3")]
 
 HISTORY = ("streaming/ingest_activity", "batch/products", "batch/views", "batch/train_als")
 NEWS = ("streaming/ingest_activity", "streaming/speed_views", "streaming/enrich", "streaming/fold_in")
+WATCHED = ("landing", "ledger", "freshness", "jobs", "registry", "volume", "prices", "drift")
 ANSWERS = ("serving/merge", "serving/recommendations")
 
 
@@ -101,6 +105,25 @@ def test_the_http_service_loads_its_snapshot_from_the_bucket(shop: Shop) -> None
     assert snapshot.base.version == lake.version(shop.settings, EVENTS)
     assert snapshot.base.products > 10
     assert snapshot.models.keys() == {CHAMPION}
+
+
+def test_a_watch_sees_what_jobs_have_done_and_the_next_one_goes_on_from_its_memory(shop: Shop) -> None:
+    sent = shop.source.outcomes()
+    share = sum(number for outcome, number in sent.items() if outcome not in ("event", "duplicate")) / sum(
+        sent.values()
+    )
+    with desk(shop.settings, *WATCHED) as one:
+        assert one.look(minutes=-9) == ["rejects (landing.activity)"]  # so all has landed in the last ten minutes
+        assert {outcome: number for (outcome, _), number in one.values("mart_landed_records").items()} == sent
+        assert one.values("mart_reject_share") == {("landing.activity",): pytest.approx(share)}
+        assert one.values("mart_ledger_difference_records") == {("processed.events",): 0}
+        assert one.values("mart_freshness_seconds") == {(table.at("serving").full_name,): 0 for table in FOLDABLE}
+        assert (CHAMPION,) in one.values("mart_model_age_seconds")
+        assert set(one.values("mart_unwatched").values()) == {0}
+    with desk(shop.settings, *WATCHED) as other:
+        assert other.look(minutes=-8) == []
+        assert memory.load(shop.settings).raised == other.seen[-1].raised
+        assert [state.since for state in other.seen[-1].raised] == [one.seen[-1].at]
 
 
 def test_manifests_name_objects_that_are_there(shop: Shop) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
-from mart.edges import arrow, delta
+from mart.edges import arrow, delta, storage
 from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import LANDING_ACTIVITY
@@ -20,9 +20,10 @@ def append(settings: Settings, table: Table, rows: Iterable[Row], at: tuple[str,
     delta.create(settings, table)
     given = pa.Table.from_pylist([{name: row.get(name) for name in table.names} for row in rows], arrow.schema(table))
     place = f"{settings.lake}/{table.path}"
+    options = storage.options(settings, place)
     frontier = CommitProperties(app_transactions=[Transaction(*at)] if at else None)
-    write_deltalake(place, given, mode="append", commit_properties=frontier)
-    return DeltaTable(place).version()
+    write_deltalake(place, given, mode="append", commit_properties=frontier, storage_options=options)
+    return DeltaTable(place, storage_options=options).version()
 
 
 def landed(first: int, number: int, outcome: str, at: datetime | None = None) -> list[Row]:

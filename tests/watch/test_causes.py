@@ -154,7 +154,7 @@ def test_a_part_that_can_not_be_looked_at_is_an_alert_until_it_can(settings: Set
     with desk(nobody, "kafka", "landing") as told:
         assert told.look() == []
         assert told.look(2.1) == ["unwatched (kafka)"]
-        assert told.values("mart_unwatched") == {("kafka",): 1, ("landing",): 0, ("market",): 0}
+        assert told.values("mart_unwatched") == {("kafka",): 1, ("landing",): 0, ("market",): 0, ("memory",): 0}
     with desk(settings, "kafka", "landing") as told:  # the settings were corrected
         assert told.look(2.2) == []
         assert told.look(4.4) == ["over: unwatched (kafka)"]

@@ -57,6 +57,17 @@ def test_status_shows_figures_and_alarms_and_tells_nobody(settings: Settings) ->
     assert "100.0%" in mart(settings, "status").stdout
 
 
+def test_a_lake_that_is_away_is_told_in_a_line(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("MART_LAKE", "s3a://lake/all")
+    monkeypatch.setenv("MART_AWS__ENDPOINT_URL", "http://127.0.0.1:9")  # the discard port: nobody listens
+    done = mart(settings, "watch", "--once")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: the lake at s3a://lake/all can't be read or written: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_wrong_usage_is_told_in_a_line(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for words in (["--json"], ["--once", "--serve", "0"]):
         assert mart(settings, "watch", *words).exit_code == 2

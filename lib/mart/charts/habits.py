@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from mart.charts.look import BLUE, titled
+from mart.charts.look import BLUE, ZERO, titled
 from mart.charts.shop import ACTS
 
 PALE = "#EAF3F9"  # where little happens
@@ -16,7 +16,7 @@ def activity_by_day(frame: pd.DataFrame) -> alt.Chart:
     chart = alt.Chart(frame.assign(place=[order.index(act) for act in frame["act"]])).mark_bar()
     bars = chart.encode(
         x=alt.X("day:O", title="day, UTC", axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False)),
-        y=alt.Y("events:Q", title="events", axis=alt.Axis(format="~s", tickCount=4)),
+        y=alt.Y("events:Q", title="events", axis=alt.Axis(format="~s", labelExpr=ZERO, tickCount=4)),
         color=alt.Color("act:N", sort=order, scale=alt.Scale(domain=order, range=list(ACTS.values()))),
         order=alt.Order("place:Q"),
         tooltip=["day:O", "act:N", alt.Tooltip("events:Q", format=",")],
@@ -62,7 +62,7 @@ def returns(frame: pd.DataFrame) -> alt.Chart:
     chart = alt.Chart(frame).mark_bar(color=BLUE)
     bars = chart.encode(
         x=alt.X("days:O", title="days with events of a shopper", axis=alt.Axis(labelAngle=0, labelOverlap="greedy")),
-        y=alt.Y("shoppers:Q", title="shoppers", axis=alt.Axis(format="~s", tickCount=4)),
+        y=alt.Y("shoppers:Q", title="shoppers", axis=alt.Axis(format="~s", labelExpr=ZERO, tickCount=4)),
         tooltip=["days:O", alt.Tooltip("shoppers:Q", format=",")],
     )
     return titled(bars, "How often shoppers return", "1: came on one day and never again, so far")

@@ -22,6 +22,7 @@ MANY = [
 ]  # where colours tell things apart that have no colour of their own
 HEIGHT = 200  # of what is drawn [pixels]
 AROUND = 105  # of title, axis and its labels: a chart's height holds them too
+ZERO = "datum.value ? datum.label : '0'"  # for labels of an axis: its format makes 0k or +0% of nothing
 LONGEST = 34  # characters of a product's name beside a chart
 
 

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from mart.charts.look import BLUE, FAINT, GREEN, INK, MANY, RED, tall, titled
+from mart.charts.look import BLUE, FAINT, GREEN, INK, MANY, RED, ZERO, tall, titled
 from mart.charts.ranges import ranges
 
 # Prices are compared by the median of the other shops: it does not move when one shop errs.
@@ -79,7 +79,11 @@ def pieces(frame: pd.DataFrame) -> alt.Chart:
 def positions(frame: pd.DataFrame) -> alt.LayerChart:
     """Draw where our price lies among the others', their median being 0. Columns: name, low, high, ours (shares)."""
     base = alt.Chart(frame).encode(y=alt.Y("name:N", sort=None, title="product"))
-    share = alt.X("low:Q", title="against the median of the other shops", axis=alt.Axis(format="+.0%", tickCount=5))
+    share = alt.X(
+        "low:Q",
+        title="against the median of the other shops",
+        axis=alt.Axis(format="+.0%", tickCount=5, labelExpr=ZERO),
+    )
     told = [
         alt.Tooltip("name:N", title="product"),
         alt.Tooltip("our_price:Q", title="ours", format=",.2f"),

@@ -3,9 +3,10 @@
 import altair as alt
 import pandas as pd
 
-from mart.charts.look import BLUE, FAINT, INK, ORANGE, RED, SKY, tall, titled
+from mart.charts.look import BLUE, FAINT, INK, ORANGE, RED, SKY, ZERO, tall, titled
 
 TENS = [0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
+WIDEST = 60  # a bar [pixels]: a single day is no wall
 ACTS = {"views": SKY, "cart adds": ORANGE, "purchases": BLUE}
 
 
@@ -14,7 +15,7 @@ def by_day(frame: pd.DataFrame, currency: str) -> alt.Chart:
     bars = alt.Chart(frame).mark_bar(color=BLUE)
     chart = bars.encode(
         x=alt.X("day:O", sort=None, axis=_periods("day with sales, UTC")),
-        y=alt.Y("net:Q", title=currency, axis=alt.Axis(format="~s", tickCount=4)),
+        y=alt.Y("net:Q", title=currency, axis=alt.Axis(format="~s", labelExpr=ZERO, tickCount=4)),
         tooltip=[
             "day:O",
             alt.Tooltip("revenue:Q", title=f"revenue [{currency}]", format=",.2f"),
@@ -30,7 +31,7 @@ def by_hour(frame: pd.DataFrame, act: str) -> alt.Chart:
     bars = alt.Chart(frame).mark_bar(color=ACTS[act])
     chart = bars.encode(
         x=alt.X("hour:O", sort=None, axis=_periods("hour with events, UTC")),
-        y=alt.Y(f"{act}:Q", title="events", axis=alt.Axis(tickCount=3, format="~s")),
+        y=alt.Y(f"{act}:Q", title="events", axis=alt.Axis(tickCount=3, format="~s", labelExpr=ZERO)),
         tooltip=["hour:O", alt.Tooltip(f"{act}:Q", format=",")],
     )
     return titled(chart, f"{act.capitalize()} by hour", height=70)
@@ -40,7 +41,7 @@ def funnel(frame: pd.DataFrame) -> alt.LayerChart:
     """Draw how far shoppers got. Columns: act, events, share (of the views)."""
     base = alt.Chart(frame).encode(y=alt.Y("act:N", sort=list(ACTS), title="step"))
     bars = base.mark_bar(height=26).encode(
-        x=alt.X("events:Q", title="events", axis=alt.Axis(format="~s", tickCount=4)),
+        x=alt.X("events:Q", title="events", axis=alt.Axis(format="~s", labelExpr=ZERO, tickCount=4)),
         color=alt.Color("act:N", scale=_acts(), legend=None),
         tooltip=["act:N", alt.Tooltip("events:Q", format=","), alt.Tooltip("share:Q", title="of views", format=".1%")],
     )
@@ -67,7 +68,7 @@ def conversion(frame: pd.DataFrame) -> alt.Chart:
 def trending(frame: pd.DataFrame, act: str, days: int) -> alt.LayerChart:
     """Draw where products were before and where they are now. Columns: name, now, before."""
     shown = [alt.Tooltip("name:N", title="product"), alt.Tooltip("now:Q"), alt.Tooltip("before:Q")]
-    base = alt.Chart(frame).encode(y=alt.Y("name:N", sort=None, title=None), tooltip=shown)
+    base = alt.Chart(frame).encode(y=alt.Y("name:N", sort=None, title="product"), tooltip=shown)
     x = alt.X(
         "before:Q", title=f"{act} [events], logarithmic", scale=alt.Scale(type="symlog"), axis=alt.Axis(values=TENS)
     )
@@ -99,10 +100,10 @@ def by_position(frame: pd.DataFrame) -> alt.Chart:
 def outcomes(frame: pd.DataFrame) -> alt.Chart:
     """Draw what became of the records of each day of arrival. Columns: arrived_day, became, records."""
     order = ["events", "duplicates", "rejects"]
-    chart = alt.Chart(frame).mark_bar()
+    chart = alt.Chart(frame).mark_bar(width=alt.expr(f"min({WIDEST}, 0.9 * bandwidth('x'))"))
     bars = chart.encode(
         x=alt.X("arrived_day:O", title="day of arrival, UTC", axis=alt.Axis(labelAngle=0, labelOverlap="greedy")),
-        y=alt.Y("records:Q", title="records", axis=alt.Axis(format="~s", tickCount=4)),
+        y=alt.Y("records:Q", title="records", axis=alt.Axis(format="~s", labelExpr=ZERO, tickCount=4)),
         color=alt.Color("became:N", sort=order, scale=alt.Scale(domain=order, range=[BLUE, FAINT, RED])),
         order=alt.Order("rank:Q"),
         tooltip=["arrived_day:O", "became:N", alt.Tooltip("records:Q", format=",")],

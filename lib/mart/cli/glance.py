@@ -1,7 +1,7 @@
 """The figures that `mart status` shows: how lake, streams and jobs are, a line for each thing; no Spark, and nobody is told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from mart.local.services import Status
 from mart.settings import Settings
 from mart.watch import memory
 from mart.watch.alarms import State, figure, sentence, threshold
-from mart.watch.gather import OFTEN, gather, parts
+from mart.watch.gather import OFTEN, Part, gather, parts
 from mart.watch.metric import Sample
 from mart.watch.metrics import (
     BATCH_RECORDS,
@@ -50,8 +50,9 @@ class Glance:
         """Look at what costs little to look at, and is not known to be down. A home without a lake has nothing to show."""
         down = _down(settings, services)
         often = [part for part in parts() if part.every == OFTEN and part.name not in down]
-        samples = [one for one in gather(often, settings, datetime.now(UTC)) if one.metric in MAIN]
-        return cls(samples, memory.load(settings).raised, settings)
+        raised = Raised()
+        seen = gather([*often, Part("memory", raised)], settings, datetime.now(UTC))
+        return cls([one for one in seen if one.metric in MAIN], raised.states, settings)
 
     def document(self) -> dict[str, Any]:
         alarms = [
@@ -75,6 +76,17 @@ class Glance:
         alarm, text = sample.metric.alarm, figure(sample.value, sample.metric.unit)
         is_bad = alarm is not None and alarm.is_bad(sample.value, threshold(alarm, self.settings.watch.thresholds))
         return f"[red]{text}[/]" if is_bad else text
+
+
+@dataclass
+class Raised:
+    """The alarms that `mart watch` remembers, which are no samples."""
+
+    states: Sequence[State] = field(default_factory=list)
+
+    def __call__(self, settings: Settings, now: datetime) -> list[Sample]:
+        self.states = memory.load(settings).raised
+        return []
 
 
 def _down(settings: Settings, services: Sequence[Status]) -> set[str]:

@@ -49,11 +49,21 @@ def watch(home: Path, file: str | None, once: bool, port: int | None, host: str,
     settings = settings_of(home, file)
     watching, exposition = _open(settings), _serve(host, port)
     if once:
-        seen = watching.look(datetime.now(UTC))
+        seen = _first(settings, watching)
         _put(settings, to, seen)
         print(json.dumps(document(seen))) if as_json else show(seen, settings)
         sys.exit(1 if seen.raised else 0)
     _keep_on(settings, watching, exposition, to)
+
+
+def _first(settings: Settings, watching: "Watch") -> "Seen":
+    """Look for the first time, which a watch can't do without the lake."""
+    try:
+        return watching.look(datetime.now(UTC))
+    except OSError as error:
+        raise click.ClickException(
+            f"the lake at {settings.lake} can't be read or written: {' '.join(str(error).split())}"
+        ) from None
 
 
 def _open(settings: Settings) -> "Watch":
@@ -85,11 +95,8 @@ def _serve(host: str, port: int | None) -> "Exposition":
 
 
 def _keep_on(settings: Settings, watching: "Watch", exposition: "Exposition", to: str | None) -> None:
-    asked: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: asked.put(number))
+    asked, seen = _asked(), _first(settings, watching)
     while True:
-        seen = watching.look(datetime.now(UTC))
         exposition.show(seen.samples)
         _put(settings, to, seen)
         for change in seen.changes:
@@ -98,8 +105,17 @@ def _keep_on(settings: Settings, watching: "Watch", exposition: "Exposition", to
         try:
             asked.get(timeout=settings.watch.seconds)
         except Empty:
-            continue
-        return
+            seen = watching.look(datetime.now(UTC))
+        else:
+            return
+
+
+def _asked() -> SimpleQueue[int]:
+    """Take the signals that ask for an end."""
+    asked: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: asked.put(number))
+    return asked
 
 
 def _put(settings: Settings, to: str | None, seen: "Seen") -> None:

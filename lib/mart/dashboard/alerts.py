@@ -4,12 +4,15 @@ import pandas as pd
 import streamlit as st
 
 from mart.charts import market as charts
-from mart.dashboard.elements import command, draw, empty, follow, head, table
+from mart.dashboard.elements import MONEY, Share, command, draw, empty, follow, head, table
 from mart.dashboard.reading import Lake
 
 NEWEST = """
 SELECT raised_at, replace(kind, '_', ' ') AS words, title, shop, before, after, currency, change FROM serving.alerts
 WHERE kind IN (SELECT unnest(?)) ORDER BY raised_at DESC, abs(change) DESC NULLS LAST, alert_id LIMIT 500"""
+
+
+NAME = 210  # pixels of a product's name: the shop stands on the same screen
 
 
 def page(lake: Lake) -> None:
@@ -36,11 +39,11 @@ def _newest(lake: Lake, counted: pd.DataFrame) -> None:
         {
             "raised_at": st.column_config.DatetimeColumn("Seen, UTC", format="YYYY-MM-DD HH:mm", timezone="UTC"),
             "words": "What",
-            "title": "Product",
-            "change": st.column_config.NumberColumn("Change", format="percent"),
-            "before": st.column_config.NumberColumn("Before", format="%.2f", help="Ours, where theirs is below it."),
-            "after": st.column_config.NumberColumn("Now", format="%.2f"),
-            "currency": "",
+            "title": st.column_config.TextColumn("Product", width=NAME),
+            "change": Share("Change"),
+            "before": st.column_config.NumberColumn("Before", format=MONEY, help="Ours, where theirs is below it."),
+            "after": st.column_config.NumberColumn("Now", format=MONEY),
+            "currency": "In",
             "shop": "Shop",
         },
         480,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from mart.dashboard.reading import Lake
 
+MONEY = "accounting"  # two decimals, thousands apart
 SECONDS = 3.0  # between two looks for changes
 LOOKED = "Looked again every {:g} s."  # what every page ends with
 
@@ -21,6 +22,12 @@ class Figure(NamedTuple):
     value: str
     note: str | None = None
     meaning: str | None = None
+
+
+class Share(NamedTuple):
+    """A column of shares, in percent with one decimal each: Streamlit's own format leaves zeros out, and they stand askew."""
+
+    label: str
 
 
 def head(title: str, says: str) -> None:
@@ -58,8 +65,14 @@ def draw(chart: alt.Chart | alt.LayerChart) -> None:
 
 def table(frame: pd.DataFrame, columns: Mapping[str, Any], height: int | Literal["auto"] = "auto") -> None:
     """Show rows: `columns` says which, and how each is headed."""
+    shares = {name: one.label for name, one in columns.items() if isinstance(one, Share)}
+    shown = frame.assign(**{name: 100 * frame[name] for name in shares})
+    config = {
+        **columns,
+        **{name: st.column_config.NumberColumn(word, format="%.1f%%") for name, word in shares.items()},
+    }
     st.dataframe(
-        frame, width="stretch", height=height, hide_index=True, column_order=list(columns), column_config=columns
+        shown, width="stretch", height=height, hide_index=True, column_order=list(columns), column_config=config
     )
 
 

@@ -5,7 +5,20 @@ import streamlit as st
 
 from mart.charts import market as charts
 from mart.charts.look import names
-from mart.dashboard.elements import Figure, command, draw, empty, figures, follow, head, share, table, whole
+from mart.dashboard.elements import (
+    MONEY,
+    Figure,
+    Share,
+    command,
+    draw,
+    empty,
+    figures,
+    follow,
+    head,
+    share,
+    table,
+    whole,
+)
 from mart.dashboard.reading import Lake
 
 DRAWN = 20
@@ -50,13 +63,13 @@ def _compared(found: pd.DataFrame, currency: str) -> None:
     drawn = found.head(DRAWN)
     draw(charts.positions(drawn.assign(name=names(drawn, "title", "our_product_id"))))
     money = {"our_price": "Ours", "cheapest_price": "Cheapest", "median_price": "Median"}
-    prices = {one: st.column_config.NumberColumn(f"{word} [{currency}]", format="%.2f") for one, word in money.items()}
-    above = st.column_config.NumberColumn("Ours above cheapest", format="percent")
+    prices = {one: st.column_config.NumberColumn(f"{word} [{currency}]", format=MONEY) for one, word in money.items()}
+    above = Share("Ours above cheapest")
     table(
         found, {"title": "Product", **prices, "above": above, "cheapest_shop": "Cheapest at", "offers": "Offers"}, 320
     )
 
 
 def _shops(shops: pd.DataFrame) -> None:
-    stock = st.column_config.NumberColumn("In stock", format="percent")
+    stock = Share("In stock")
     table(shops, {"shop": "Shop", "offers": "Offers", "in_stock": stock, "cheapest": "Cheapest for [products]"})

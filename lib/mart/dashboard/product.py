@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from mart.charts import market as charts
-from mart.dashboard.elements import Figure, command, draw, empty, figures, follow, head, table, whole
+from mart.dashboard.elements import MONEY, Figure, command, draw, empty, figures, follow, head, table, whole
 from mart.dashboard.reading import Lake
 
 # Ours first, those that others sell too before all others, then what only others sell.
@@ -82,9 +82,9 @@ def _prices(lake: Lake, key: str) -> None:
         {
             "shop": "Shop",
             "title": "As the shop calls it",
-            "price": st.column_config.NumberColumn("Price", format="%.2f"),
-            "currency": "",
-            "price_reference": st.column_config.NumberColumn(f"In {currency}", format="%.2f"),
+            "price": st.column_config.NumberColumn("Price", format=MONEY),
+            "currency": "In",
+            "price_reference": st.column_config.NumberColumn(f"In {currency}", format=MONEY),
             "in_stock": "In stock",
             "rating": st.column_config.NumberColumn("Stars", format="%.1f"),
             "seen_at": st.column_config.DatetimeColumn("Last seen, UTC", format="YYYY-MM-DD HH:mm", timezone="UTC"),

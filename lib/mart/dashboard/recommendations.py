@@ -6,7 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from mart.charts import shop as charts
-from mart.dashboard.elements import Figure, command, draw, empty, figures, follow, head, section, share, table, whole
+from mart.dashboard.elements import (
+    Figure,
+    Share,
+    command,
+    draw,
+    empty,
+    figures,
+    follow,
+    head,
+    section,
+    share,
+    table,
+    whole,
+)
 from mart.dashboard.reading import Lake
 from mart.experiments.findings import Report
 from mart.experiments.report import report
@@ -60,7 +73,7 @@ def _feedback(lake: Lake, found: pd.DataFrame) -> None:
         for one in ("impressions", "clicks", "cart_adds", "purchases")
     }
     rates = {"ctr": "Clicks per impression", "bought": "Purchases per impression"}
-    shares = {one: st.column_config.NumberColumn(word, format="percent") for one, word in rates.items()}
+    shares = {one: Share(word) for one, word in rates.items()}
     money = {"revenue": st.column_config.NumberColumn("Revenue", format="localized")}
     table(found, {"model_version": "Model", "variant": "Variant", **counts, **shares, **money})
     st.caption(

@@ -1,6 +1,6 @@
 """One look after another: gather, evaluate, remember, tell. Stateless but for the lake's memory, so a cron job does as well as a service.
 
-Notices are remembered before they are sent: a kill loses none.
+Notices are remembered before they are sent: a kill loses none, unless the lake is away as well.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from typing import Any
 from mart.edges import alerts as channels_of
 from mart.edges import market_alerts
 from mart.settings import Settings
-from mart.watch import memory, notices, telling
+from mart.watch import notices, telling
 from mart.watch.alarms import Change, State, evaluate
 from mart.watch.gather import Part, gather, parts
-from mart.watch.memory import Memory
+from mart.watch.memory import Keeper, Memory
 from mart.watch.metric import Sample
-from mart.watch.metrics import ALARMS
+from mart.watch.metrics import ALARMS, UNWATCHED
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,23 @@ class Watch:
         # The outbox tries again, later: a channel that is down must not hold the next look up.
         self.channels = channels_of.channels(settings.alerts.model_copy(update={"tries": 1}), settings.aws)
         telling.check(settings.alerts, self.channels)
-        self._settings, self._parts = settings, parts() if watched is None else watched
+        self._settings, self._memory, self._parts = settings, Keeper(settings), parts() if watched is None else watched
 
     def look(self, now: datetime) -> Seen:
-        """Look at everything once, and tell whom it concerns."""
-        known, settings = memory.load(self._settings), self._settings
+        """Look at everything once, and tell whom it concerns. Raises OSError where the lake is away at the first one."""
+        known, settings = self._memory.load(), self._settings
         market = Market(known.market)
         parts = [*self._parts, Part("market", market)]
-        samples = [*gather(parts, settings, now), *telling.waiting(known.outbox, self.channels)]
+        kept = UNWATCHED.at(self._memory.is_behind, part="memory")
+        samples = [*gather(parts, settings, now), kept, *telling.waiting(known.outbox, self.channels)]
         remind = timedelta(hours=settings.watch.remind_hours)
         states, changes = evaluate(samples, known.alarms, now, settings.watch.thresholds, remind)
         alarms = notices.of_alarms(changes, settings, self.channels, now)
         outbox = (*known.outbox, *alarms, *notices.of_market(market.news, settings, self.channels, now))
-        if (remembered := Memory(tuple(states), outbox, market.version)) != known:
-            memory.save(settings, remembered)
+        remembered = Memory(tuple(states), outbox, market.version)
+        self._memory.save(remembered)
         if outbox != (still := tuple(telling.deliver(outbox, self.channels, now))):
-            memory.save(settings, replace(remembered, outbox=still))
+            self._memory.save(replace(remembered, outbox=still))
         return Seen(now, samples, remembered.raised, changes)
 
 
