@@ -25,7 +25,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, Transaction, write_deltalake
 
 from bench import measure
-from mart.edges import arrow, kafka, recording, registry
+from mart.edges import arrow, kafka, producing, recording, registry
 from mart.local import services
 from mart.local.ports import free, recorded
 from mart.schema import Table
@@ -82,7 +82,7 @@ def _under_load(settings: Settings, url: str) -> tuple[list[float], list[float]]
         threads += [threading.Thread(target=_ask, args=(url, number, stop, asked)) for number in range(ASKERS)]
         for thread in threads:
             thread.start()
-        with kafka.Producer(settings.kafka.brokers) as producer:
+        with producing.Producer(settings.kafka.brokers) as producer:
             _click(settings, producer, client, WARM)
             asked.clear()
             took = _click(settings, producer, client, COUNTED)
@@ -93,7 +93,7 @@ def _under_load(settings: Settings, url: str) -> tuple[list[float], list[float]]
     return took, counted
 
 
-def _click(settings: Settings, producer: kafka.Producer, client: httpx.Client, seconds: float) -> list[float]:
+def _click(settings: Settings, producer: producing.Producer, client: httpx.Client, seconds: float) -> list[float]:
     """Click what stands first, and ask until it is gone; a new shopper each time, so that lists stay short."""
     end, took = time.monotonic() + seconds, list[float]()
     while time.monotonic() < end:
@@ -115,13 +115,13 @@ def _send(settings: Settings, stop: threading.Event) -> None:
             user = f"u{dice.integers(SHOPPERS)}"
             yield user.encode(), _event(f"p{dice.integers(PRODUCTS_)}", user)
 
-    kafka.publish(settings.kafka.brokers, settings.kafka.activity, events(), EVENTS_A_SECOND)
+    producing.publish(settings.kafka.brokers, settings.kafka.activity, events(), EVENTS_A_SECOND)
 
 
 def _ask(url: str, number: int, stop: threading.Event, asked: list[float]) -> None:
     dice = np.random.default_rng(number)
     with httpx.Client(base_url=url, timeout=30) as client:
-        for _ in kafka.paced(iter(lambda: stop.is_set(), True), ASKS_A_SECOND / ASKERS):
+        for _ in producing.paced(iter(lambda: stop.is_set(), True), ASKS_A_SECOND / ASKERS):
             user = f"u{dice.integers(SHOPPERS)}"
             asked.append(measure.seconds(partial(_list, client, user)))
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, Self
 
-from mart.edges import kafka
+from mart.edges import kafka, producing
 from mart.settings import Kafka
 
 LISTEN = 0.01  # seconds between two looks at what the broker says
@@ -40,7 +40,7 @@ class Topics:
         self._names = {False: settings.product_details, True: settings.product_details_rejects}
         for name in self._names.values():
             kafka.partitions(settings.brokers, name)
-        self._producer = kafka.Producer(settings.brokers, delivery=kafka.FOREVER)
+        self._producer = producing.Producer(settings.brokers, delivery=producing.FOREVER)
         self._listening: asyncio.Task[None] | None = None
 
     async def open(self) -> None:

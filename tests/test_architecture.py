@@ -324,6 +324,7 @@ def test_scrapers_know_tables_and_the_broker_only() -> None:
                     "mart.settings",
                     "mart.sightings",
                     "mart.edges.kafka",
+                    "mart.edges.producing",
                     "mart.__version__",
                 )
             )

@@ -39,7 +39,7 @@ MAY = {
     "OffersRole": IN_THE_NETWORK | {"secretsmanager:GetSecretValue", "sqs:SendMessage"}
     | {"kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"}
     | READ_KAFKA | {"kafka-cluster:AlterGroup"},
-    # edges/crawl_state.py, edges/containers.py, edges/kafka.py
+    # edges/crawl_state.py, edges/containers.py, edges/producing.py
     "ScrapeRole": IN_THE_NETWORK | CRAWL_MEMORY | WRITE_KAFKA | {"sqs:SendMessage", "ecs:RunTask", "iam:PassRole"},
     "CrawlRole": CRAWL_MEMORY | WRITE_KAFKA | {"kafka-cluster:CreateTopic"},  # also mart topics
     "StarterRole": LOG | {"secretsmanager:GetSecretValue", "ecr:GetAuthorizationToken"}

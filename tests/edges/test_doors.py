@@ -18,7 +18,7 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 
 from mart.cli import main
-from mart.edges import doors, feeds, groups, kafka
+from mart.edges import doors, feeds, groups, kafka, producing
 from mart.edges.collecting import KafkaOutlet
 from mart.edges.following import Follower
 from mart.edges.polling import Member
@@ -106,7 +106,7 @@ def _plain_token(region: str) -> tuple[str, int]:
 def test_every_client_of_ours_comes_in(trusting: Doors, door: str, tmp_path: Path) -> None:
     brokers, topic = getattr(trusting, door), f"through-{door}"
     kafka.create(brokers, topic, partitions=1)
-    assert kafka.publish(brokers, topic, [(b"k", b"published")]) == 1
+    assert producing.publish(brokers, topic, [(b"k", b"published")]) == 1
     _collect(Settings(home=tmp_path, kafka=Kafka(brokers=brokers, activity=topic)), b"collected")
     assert kafka.ends(brokers, topic) == {0: (0, 2)}
     assert kafka.record_at(brokers, topic, 0, 1) == (b"k", b"collected")
@@ -145,7 +145,7 @@ def test_topics_are_made_where_they_are_missing(
 @pytest.mark.timeout(120)
 def test_spark_comes_in_by_tls(trusting: Doors, spark: SparkSession, tmp_path: Path) -> None:
     kafka.create(trusting.tls, "to-spark", partitions=2)
-    kafka.publish(trusting.tls, "to-spark", [(b"%d" % n, b"v%d" % n) for n in range(100)])
+    producing.publish(trusting.tls, "to-spark", [(b"%d" % n, b"v%d" % n) for n in range(100)])
     assert sorted(_streamed(spark, trusting.tls, "to-spark", tmp_path)) == sorted(f"v{n}" for n in range(100))
 
 

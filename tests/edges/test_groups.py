@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from mart.edges import groups, kafka
+from mart.edges import groups, kafka, producing
 from mart.edges.groups import Shown
 from mart.settings import Settings
 
@@ -41,7 +41,7 @@ def test_what_is_shown_is_what_kafkas_own_client_reads(broker: Settings, topic: 
 
 def test_a_lag_is_counted_and_dated_by_the_oldest_record_that_waits(broker: Settings, topic: str) -> None:
     brokers, began = broker.kafka.brokers, datetime.now(UTC)
-    kafka.publish(brokers, topic, [(b"k%d" % number, b"v") for number in range(20)])
+    producing.publish(brokers, topic, [(b"k%d" % number, b"v") for number in range(20)])
     group = groups.ingesting(topic)
     assert groups.lag(brokers, topic, group) is None  # it has never taken anything
     ends = {partition: end for partition, (_, end) in kafka.ends(brokers, topic).items()}

@@ -18,7 +18,7 @@ import psutil
 import pytest
 import snowflake.connector
 
-from mart.edges import kafka
+from mart.edges import kafka, producing
 from mart.local import ports, processes
 from mart.local import services as local
 from mart.settings import Settings
@@ -68,7 +68,7 @@ def test_mlflow_answers_its_first_clients_though_they_come_at_once(own: Path) ->
 @pytest.mark.soak
 def test_everything_killed_comes_up_again_with_its_data_and_goes_down_without_a_trace(own: Path) -> None:
     first = _up(own)
-    kafka.publish(first.kafka.brokers, "activity", [(b"k", b"kept")])
+    producing.publish(first.kafka.brokers, "activity", [(b"k", b"kept")])
     _snowflake(first, "create schema kept", "create table kept.t (a int)", "insert into kept.t values (1)")
     _ask(f"{first.mlflow.tracking_uri}/api/2.0/mlflow/experiments/create", json.dumps({"name": "kept"}).encode())
     artifact = f"{first.mlflow.tracking_uri}/api/2.0/mlflow-artifacts/artifacts/kept.txt"

@@ -18,7 +18,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
 from mart import activity
 from mart.api.engine import Engine
-from mart.edges import arrow, kafka, recording, registry
+from mart.edges import arrow, producing, recording, registry
 from mart.edges.following import Follower, Record
 from mart.replay.generate import Plan
 from mart.replay.stream import Shares, Writer, arrivals
@@ -39,7 +39,7 @@ class Shop:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.next = settings, dict[int, int]()
-        self._producer = kafka.Producer(settings.kafka.brokers)
+        self._producer = producing.Producer(settings.kafka.brokers)
         self.events: dict[tuple[str, datetime], Row] = {}
         self.send(value for _, value in _history())
         self.stock()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from mart import sightings
-from mart.edges import kafka
+from mart.edges import producing
 from mart.settings import Settings
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -65,7 +65,7 @@ class Market:
     def send(self, settings: Settings, count: int) -> None:
         """Publish as a spider does: all sightings of an offer in one partition, in order."""
         records = self.records(count)
-        kafka.publish(settings.kafka.brokers, settings.kafka.product_details, ((key(one), one) for one in records))
+        producing.publish(settings.kafka.brokers, settings.kafka.product_details, ((key(one), one) for one in records))
 
     def reviews(self) -> dict[tuple[str, str, str], float]:
         """The newest state of each review."""

@@ -21,7 +21,7 @@ import pytest
 from click.testing import CliRunner
 
 from mart.cli.poll import poll as command
-from mart.edges import kafka, snowflake
+from mart.edges import kafka, producing, snowflake
 from mart.local import poller, services
 from mart.local.poller import Failed, Polling
 from mart.settings import Settings
@@ -96,7 +96,7 @@ def one(broker: Settings) -> Settings:
 
 
 def fill(settings: Settings, values: Iterable[str]) -> None:
-    kafka.publish(settings.kafka.brokers, settings.kafka.product_details, ((None, v.encode()) for v in values))
+    producing.publish(settings.kafka.brokers, settings.kafka.product_details, ((None, v.encode()) for v in values))
 
 
 def committed(settings: Settings) -> int:
@@ -230,7 +230,7 @@ def test_an_answer_about_another_batch_fails_the_batch(one: Settings) -> None:
 def test_two_members_share_a_topic_and_both_end(broker: Settings, topic: str) -> None:
     settings = broker.model_copy(update={"kafka": broker.kafka.model_copy(update={"product_details": topic})})
     values = [f"m{number}" for number in range(400)]
-    kafka.publish(broker.kafka.brokers, topic, ((v.encode(), v.encode()) for v in values))
+    producing.publish(broker.kafka.brokers, topic, ((v.encode(), v.encode()) for v in values))
     functions = [Counter(), Counter()]
     threads = [Thread(target=poll, args=(settings, function)) for function in functions]
     for thread in threads:

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from mart import job
 from mart.delivery.positions import Refused
-from mart.edges import kafka
+from mart.edges import kafka, producing
 from mart.settings import Settings
 from tests.streams.running import Home
 from tests.streams.truth import Source, assert_exact, landed
@@ -54,7 +54,7 @@ def test_a_topic_made_anew_and_filled_again_is_refused_too(
     before = landed(settings)
     kafka.delete(brokers, topic)
     kafka.create(brokers, topic, partitions=4)
-    kafka.publish(brokers, topic, [(str(n).encode(), b"another") for n in range(1000)])
+    producing.publish(brokers, topic, [(str(n).encode(), b"another") for n in range(1000)])
     with pytest.raises(Refused, match="holds another record there: it was made anew"):
         drained(spark, settings)
     assert landed(settings) == before

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from pyspark.sql import SparkSession
 
-from mart.edges import delta, inbox, kafka, kinesis
+from mart.edges import delta, inbox, kinesis, producing
 from mart.replay.generate import Plan, history
 from mart.replay.stream import Shares
 from mart.replay.truth import TABLES
@@ -88,7 +88,7 @@ class Source:
             if settings.kinesis.activity:
                 kinesis.publish(settings, records)
             else:
-                kafka.publish(settings.kafka.brokers, settings.kafka.activity, records)
+                producing.publish(settings.kafka.brokers, settings.kafka.activity, records)
         else:
             inbox.write(settings, "activity", f"portion-{len(self.sent)}", [self.records[n] for n in portion])
         self.sent += portion

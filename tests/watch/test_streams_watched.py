@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions
 from confluent_kafka.admin import AdminClient
 
-from mart.edges import delta, groups, kafka, reports
+from mart.edges import delta, groups, kafka, producing, reports
 from mart.settings import Settings
 from mart.tables import EVENTS, LANDING_ACTIVITY
 from tests.streams.running import Home
@@ -38,7 +38,7 @@ def record(number: int) -> bytes:
 
 
 def send(settings: Settings, *values: bytes) -> None:
-    kafka.publish(settings.kafka.brokers, settings.kafka.activity, ((value[:20], value) for value in values))
+    producing.publish(settings.kafka.brokers, settings.kafka.activity, ((value[:20], value) for value in values))
 
 
 def landed(settings: Settings, records: int) -> bool:

@@ -14,7 +14,7 @@ from pyspark.sql import Row, SparkSession
 
 from mart import sightings
 from mart.delivery.positions import Refused
-from mart.edges import changefeed, kafka, lake
+from mart.edges import changefeed, kafka, lake, producing
 from mart.settings import Settings
 from mart.tables import ALERTS
 
@@ -45,7 +45,7 @@ class Announcer:
         if upto <= max(after, 0):
             return
         for version, alerts in self._by_version(max(after, 0), upto):
-            with kafka.Producer(self.settings.kafka.brokers) as producer:
+            with producing.Producer(self.settings.kafka.brokers) as producer:
                 for alert in alerts:
                     if alert["alert_id"] not in there:
                         key = sightings.key(alert["shop"], alert["offer_id"])

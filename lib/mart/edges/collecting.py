@@ -130,7 +130,7 @@ class KafkaOutlet:
             | {
                 "acks": "all",
                 "enable.idempotence": True,  # a retry is never stored twice
-                "partitioner": "murmur2_random",  # as edges/kafka: a key has one partition, whoever sends
+                "partitioner": "murmur2_random",  # as edges/producing: a key has one partition, whoever sends
                 "linger.ms": 2,
                 "message.max.bytes": kafka.LARGEST_RECORD,
                 "delivery.timeout.ms": int(self._patience * 1000),

@@ -19,7 +19,7 @@ import boto3
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from botocore.exceptions import BotoCoreError, NoCredentialsError
 
-from mart.settings import DOORS
+from mart.settings.platform import door_and_hosts
 
 REGION = re.compile(r"\.([a-z0-9-]+)\.amazonaws\.com")  # of a broker's name: b-1.shop.x1y2.c3.kafka.eu-central-1.…
 SIGNED_IN = {  # by the library of Amazon that conf/ivy.xml names
@@ -39,7 +39,7 @@ def librdkafka(brokers: str) -> dict[str, Any]:
 
     With IAM a client takes a second to make: its library waits that long for the first token.
     """
-    door, hosts = _split(brokers)
+    door, hosts = door_and_hosts(brokers)
     found: dict[str, Any] = {"bootstrap.servers": hosts}
     if door == "iam":
         found |= {"security.protocol": "SASL_SSL", "sasl.mechanism": "OAUTHBEARER", "oauth_cb": partial(_token, hosts)}
@@ -51,7 +51,7 @@ def librdkafka(brokers: str) -> dict[str, Any]:
 
 def java(brokers: str) -> dict[str, str]:
     """Say the same to a client in Java, as Spark's source has one on the driver and on every executor."""
-    door, hosts = _split(brokers)
+    door, hosts = door_and_hosts(brokers)
     found = {"bootstrap.servers": hosts}
     found |= {"tls": {"security.protocol": "SSL"}, "iam": SIGNED_IN}.get(door, {})
     if door and (own := _authority()):
@@ -65,14 +65,7 @@ def advice(brokers: str) -> str:
         "": "run `mart up`",
         "tls": "is it up, and do the system's authorities, or those in SSL_CERT_FILE, vouch for its certificate?",
         "iam": "is it up, and does an IAM policy let this role do kafka-cluster:Connect?",
-    }[_split(brokers)[0]]
-
-
-def _split(brokers: str) -> tuple[str, str]:
-    door, _, hosts = brokers.rpartition("://")
-    if door not in ("", *DOORS):
-        raise ValueError(f"{brokers}: settings let no such address in")
-    return door, hosts
+    }[door_and_hosts(brokers)[0]]
 
 
 def _authority() -> Path | None:

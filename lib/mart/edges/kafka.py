@@ -1,6 +1,6 @@
-"""Kafka without Spark: publish records, look at topics, offsets and single records.
+"""Kafka without Spark: topics, offsets and single records; who publishes is in `producing`.
 
-In: keys and values as bytes. Out: the broker's word that it has every one of them, or a `KafkaError`.
+In: the brokers' address. Out: what is there, or a `KafkaError`.
 Passing faults (a broker that restarts, a leader that moves) are retried here and nowhere else.
 """
 
@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import confluent_kafka as ck
 from confluent_kafka.admin import AdminClient
@@ -22,8 +21,6 @@ from mart.settings import Kafka
 
 LARGEST_RECORD = 8_000_000  # bytes: what ingest calls too large must still arrive, to be rejected where all can see it
 PATIENCE = 10.0  # seconds a broker is given to answer a question
-DELIVERY = 120.0  # seconds a record is retried: longer than a broker's restart
-FOREVER = 0.0  # for senders that rather wait than lose a record
 
 PASSING = (
     *(ck.KafkaError._TRANSPORT, ck.KafkaError._ALL_BROKERS_DOWN, ck.KafkaError._TIMED_OUT),
@@ -46,118 +43,6 @@ class Unreachable(KafkaError):
 
 class NoTopic(KafkaError):
     """The topic does not exist."""
-
-
-class NotPublished(KafkaError):
-    """A record did not reach the broker."""
-
-
-class Producer:
-    """A publisher that knows what became of each record; leaving its context waits for the broker's last word.
-
-    Sending waits while 64 MB are on their way, so memory stays small whatever the number of records.
-    """
-
-    def __init__(self, brokers: str, delivery: float = DELIVERY) -> None:
-        self.delivered = 0
-        self._fault: NotPublished | None = None
-        self._client = ck.Producer(
-            _quiet(brokers)
-            | {
-                "acks": "all",
-                "enable.idempotence": True,  # a retry is never stored twice
-                "partitioner": "murmur2_random",  # the Java clients' choice: a key has one partition, whoever sends
-                "linger.ms": 5,
-                "message.max.bytes": LARGEST_RECORD,
-                "delivery.timeout.ms": int(delivery * 1000),
-                "queue.buffering.max.kbytes": 65_536,
-            }
-        )
-
-    def send(self, topic: str, value: bytes | None, key: bytes | None = None, headers: Headers = ()) -> None:
-        """Hand one record over. Raises NotPublished for this record or for an earlier one."""
-        while True:
-            self._client.poll(0)
-            self._raise_fault()
-            try:
-                return self._client.produce(topic, value, key, on_delivery=self._settle, headers=list(headers))
-            except BufferError:
-                self._client.poll(0.1)
-            except ck.KafkaException as error:
-                size = len(value or b"") + len(key or b"")
-                raise NotPublished(
-                    f"{topic}: record with key {key!r} of {size:,} bytes: {error.args[0].str()}"
-                ) from None
-
-    def soon(self, topic: str, value: bytes, key: bytes) -> "Future[None]":
-        """Hand one record over without waiting; the future ends while `poll` is called, with NotPublished where it failed.
-
-        Raises BufferError while 64 MB are on their way.
-        """
-        told: Future[None] = Future()
-
-        def settle(error: ck.KafkaError | None, message: ck.Message) -> None:
-            if error is None:
-                self.delivered += 1
-                told.set_result(None)
-            else:
-                told.set_exception(NotPublished(f"{topic}: record with key {key!r}: {error.str()}"))
-
-        self._client.produce(topic, value, key, on_delivery=settle)
-        return told
-
-    def poll(self) -> None:
-        """Hear what the broker has said since the last time."""
-        self._client.poll(0)
-
-    def flush(self) -> None:
-        """Wait until the broker has every record sent. Raises NotPublished."""
-        while self._client.flush(0.5):
-            self._raise_fault()
-        self._raise_fault()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if kind is None:
-            self.flush()
-        else:
-            self._client.flush(5)  # what was sent before the error is not held back by it
-
-    def _settle(self, error: ck.KafkaError | None, message: ck.Message) -> None:
-        if error is None:
-            self.delivered += 1
-        elif self._fault is None:
-            self._fault = NotPublished(f"{message.topic()}: record with key {message.key()!r}: {error.str()}")
-
-    def _raise_fault(self) -> None:
-        if self._fault:
-            raise self._fault
-
-
-def publish(brokers: str, topic: str, records: Iterable[Record], rate: float | None = None) -> int:
-    """Publish (key, value) records, at most `rate` a second; return their number once the broker has them all.
-
-    Raises Unreachable, NoTopic and NotPublished.
-    """
-    partitions(brokers, topic)
-    with Producer(brokers) as producer:
-        for key, value in records if rate is None else paced(records, rate):
-            producer.send(topic, value, key)
-    return producer.delivered
-
-
-def paced(records: Iterable[T], rate: float) -> Iterator[T]:
-    """Let `rate` records a second pass; what a slow source has missed is not made up for by a burst above 0.1 s."""
-    due = time.monotonic()
-    for record in records:
-        now = time.monotonic()
-        due = max(due, now - 0.1)
-        if due > now:
-            time.sleep(due - now)
-        yield record
-        due += 1 / rate
 
 
 def topics(brokers: str, patience: float = PATIENCE) -> dict[str, int]:
@@ -240,7 +125,7 @@ def _headers(message: ck.Message) -> list[tuple[str, bytes]]:
     return [(name, value if isinstance(value, bytes) else b"") for name, value in found]  # type: ignore[str-unpack]
 
 
-def _quiet(brokers: str) -> dict[str, Any]:
+def quiet(brokers: str) -> dict[str, Any]:
     """Configure a client that speaks through exceptions only, not through lines on stderr."""
     if not brokers:
         raise Unreachable("there is no Kafka in the settings (kafka.brokers is empty): run `mart up`")
@@ -248,12 +133,12 @@ def _quiet(brokers: str) -> dict[str, Any]:
 
 
 def _admin(brokers: str) -> AdminClient:
-    return AdminClient(_quiet(brokers))
+    return AdminClient(quiet(brokers))
 
 
 @contextmanager
 def _reader(brokers: str) -> Iterator[ck.Consumer]:
-    reader = ck.Consumer(_quiet(brokers) | {"group.id": "mart-look", "enable.auto.commit": False})
+    reader = ck.Consumer(quiet(brokers) | {"group.id": "mart-look", "enable.auto.commit": False})
     try:
         yield reader
     finally:

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mart.edges import kafka
+from mart.edges import kafka, producing
 from mart.edges.collecting import PATIENCE, PAUSE, Busy, Lot
 from mart.settings import Settings
 
@@ -98,7 +98,7 @@ def publish(settings: Settings, records: Iterable[kafka.Record], rate: float | N
     if not name:
         raise NotPublished("no stream is named: set kinesis.activity (MART_KINESIS__ACTIVITY)")
     client = _client(settings, DELIVERY)
-    for part in _parts(records if rate is None else kafka.paced(records, rate), LINGER):
+    for part in _parts(records if rate is None else producing.paced(records, rate), LINGER):
         _put(client, name, part, DELIVERY)
         sent += len(part)
     return sent

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event
 
-from mart.edges import groups, kafka
+from mart.edges import groups, kafka, producing
 from mart.edges.polling import Member, Received
 from mart.local.mapping import Function, Mapping, Records, Stopped, Tally
 from mart.settings import Section, Settings
@@ -78,7 +78,7 @@ def _target(stack: ExitStack, brokers: str, topic: str, on_failure: str | None) 
     if on_failure is None:
         return _refuse
     kafka.partitions(brokers, on_failure)
-    producer = stack.enter_context(kafka.Producer(brokers))
+    producer = stack.enter_context(producing.Producer(brokers))
 
     def give_up(records: Records, reason: str) -> None:
         for record in records:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from mart.edges import inbox, kafka, kinesis
+from mart.edges import inbox, kinesis, producing
 from mart.edges.inbox import Written
 from mart.replay import Format
 from mart.replay.catalogue import Catalogue
@@ -58,7 +58,7 @@ def send(settings: Settings, to: str, sources: Iterable[Source], rate: float | N
     """Send the records of every source, to a stream at most `rate` a second. Raises KafkaError, NotPublished and OSError."""
     every = (record for _, records in sources for record in records)
     if to == "kafka":
-        return Written(kafka.publish(settings.kafka.brokers, settings.kafka.activity, every, rate))
+        return Written(producing.publish(settings.kafka.brokers, settings.kafka.activity, every, rate))
     if to == "kinesis":
         return Written(kinesis.publish(settings, every, rate))
     values = ((name, (value for _, value in records)) for name, records in sources)

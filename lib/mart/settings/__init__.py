@@ -13,14 +13,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mart.settings.market import Alerts, Offers, Scraping, Shop, Slack, Smtp, Sns
 from mart.settings.places import ROOT
-from mart.settings.platform import DOORS, Aws, Container, Glue, Ingest, Kafka, Kinesis, Live, Mlflow, Snowflake, Submit
+from mart.settings.platform import Aws, Container, Glue, Ingest, Kafka, Kinesis, Live, Mlflow, Snowflake, Submit
 from mart.settings.recommending import Als, Api, ApiKey, Experiment, FoldIn, Gate, Taste
 from mart.settings.section import Section
 from mart.settings.source import SettingsError, text
 from mart.settings.watching import Route, Watch
 
 __all__ = [
-    "DOORS",
     "ROOT",
     "SHOPS",
     "Alerts",

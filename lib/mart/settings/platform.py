@@ -9,6 +9,14 @@ from mart.settings.section import Section
 DOORS = ("tls", "iam")  # how one signs in to Kafka; without one of them, not at all
 
 
+def door_and_hosts(brokers: str) -> tuple[str, str]:
+    """Take the address of brokers apart: one of DOORS or nothing, and host:port,… Raises ValueError for what is no such address."""
+    door, found, hosts = brokers.rpartition("://")
+    if (found and door not in DOORS) or (brokers and not all(host.strip() for host in hosts.split(","))):
+        raise ValueError(f"{brokers!r} is no host:port,host:port, with tls:// or iam:// before all of them or nothing")
+    return door, hosts
+
+
 class Kafka(Section):
     """Where activity and offers come from."""
 
@@ -22,11 +30,7 @@ class Kafka(Section):
     @field_validator("brokers")
     @classmethod
     def _known(cls, brokers: str) -> str:
-        door, found, hosts = brokers.rpartition("://")
-        if (found and door not in DOORS) or (brokers and not all(host.strip() for host in hosts.split(","))):
-            raise ValueError(
-                f"{brokers!r} is no host:port,host:port, with tls:// or iam:// before all of them or nothing"
-            )
+        door_and_hosts(brokers)
         return brokers
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from rich.progress import Progress
 
-from mart.edges import kafka
+from mart.edges import kafka, producing
 from mart.job import Running
 from mart.replay.record import Record
 from mart.settings import Settings
@@ -69,7 +69,7 @@ class Live:
         rate = max(LEAST, self._expected / SECONDS)
         with ThreadPoolExecutor(2) as pool:
             timed = self._timed(records)
-            sending = pool.submit(kafka.publish, self._kafka.brokers, self._kafka.activity, timed, rate)
+            sending = pool.submit(producing.publish, self._kafka.brokers, self._kafka.activity, timed, rate)
             batch: Future[object] | None = None
             try:
                 while not (batch and batch.done() and sending.done() and self._seen.newest >= sending.result()):
