@@ -97,7 +97,7 @@ def down(file: Path, with_data: bool, yes: bool, as_json: bool) -> None:
     environment, _, cloud = _open(file)
     remains = Remains(Aws(region=environment.region))
     for told in _gather(lambda: work.data(environment, cloud, remains)):
-        _say(f"{'removed for good' if with_data else 'kept'}: {told}")
+        _say(f"{'to be removed for good' if with_data else 'to be kept'}: {told}")
     if not yes:
         _confirm(environment, with_data)
     steps = _gather(lambda: work.down(environment, cloud, remains, with_data))
@@ -194,8 +194,10 @@ def _tell(steps: Sequence["Step"], environment: "Environment", verb: str, as_jso
         print(json.dumps(told | ({"settings": settings} if settings else {}) | {"stacks": [asdict(s) for s in steps]}))
         return
     table = Table("stack", "", "what", title=f"mart deploy {verb}: {environment.name}, {environment.region}")
+    table.columns[2].overflow = "fold"  # addresses are there to be copied
     for step in steps:
-        table.add_row(step.stack, step.what, "\n".join(_details(step)))
+        what = f"to be {step.what}" if verb == "plan" and step.what != "unchanged" else step.what
+        table.add_row(step.stack, what, "\n".join(_details(step)))
     Console(file=sys.stdout).print(table)
     if settings:
         print(f"settings for jobs: {settings}")
@@ -207,7 +209,7 @@ def _details(step: "Step") -> Iterator[str]:
         yield from (f"{key}: {before} -> {after}" for key, (before, after) in step.parameters.items())
         yield from (f"{one.action} {one.resource}{' (made anew)' * one.replacement}" for one in step.changes)
     elif step.changes:
-        yield f"{len(step.changes)} resources"
+        yield f"{len(step.changes)} resource{'s' * (len(step.changes) != 1)}"
 
 
 def _say(what: str) -> None:

@@ -90,12 +90,12 @@ def _bar(what: str, total: int | None) -> Iterator[tuple[Progress, TaskID]]:
 
 
 def _show(made: Sequence["Manifest"], out: Path, to: str | None) -> None:
-    table = Table("target", "python", "packages", "files", "MB", title=f"{made[0].version} at {made[0].commit}")
+    table = Table("target", "python", "packages", "files", "MB")
     for one in made:
         megabytes = f"{one.bytes / 1e6:,.0f}"
         table.add_row(one.target, one.python, str(len(one.packages)), str(len(one.files)), megabytes)
     Console(file=sys.stdout).print(table)
-    print(f"in {out}{f', and {to}' if to else ''}")
+    print(f"{made[0].version} at {made[0].commit}, in {out}{f', and {to}' if to else ''}")
 
 
 COMMANDS = (package,)

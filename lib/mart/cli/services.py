@@ -13,6 +13,7 @@ import click
 from rich import box
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from mart.cli.options import settings_of, settings_option
@@ -135,23 +136,26 @@ def _spinner(verb: str) -> Iterator[Report]:
 
 
 def _print_services(told: list[Status]) -> None:
-    table = Table("service", "state", "address", "pid", "memory", "data kept", box=box.SIMPLE)
-    table.columns[2].no_wrap = True
+    table = Table("service", "state", "address", "memory", box=box.SIMPLE)
     for one in told:
         state = f"[{COLOURS[one.state]}]{one.state}[/]"
-        size = f"{one.megabytes} MB" if one.pid else ""
-        table.add_row(one.title, state, one.address, str(one.pid or ""), size, one.keeps)
+        table.add_row(one.title, state, one.address, f"{one.megabytes} MB" if one.pid else "")
     Console().print(table)
+    kept = "; ".join(f"{one.title}: {one.keeps}" for one in told)
+    Console(highlight=False).print(f"A restart keeps of {kept}.")
     for one in told:
         if one.state == "not ready":
             click.echo(f"{one.title}: {one.detail}")
 
 
 def _print_findings(found: list[Finding]) -> None:
-    table = Table("", "what", "found", "what to do", box=box.SIMPLE)
+    """Print a line each, and what to do below what is off: addresses among them are there to be copied, so none is cut."""
+    console, width = Console(highlight=False), max((len(one.name) for one in found if one.ok), default=0)
     for one in found:
-        table.add_row("[green]ok[/]" if one.ok else "[red]no[/]", one.name, one.found, "" if one.ok else one.remedy)
-    Console().print(table)
+        mark = "[green]ok[/]" if one.ok else "[red]no[/]"
+        console.print(f"{mark}  {one.name:{width}}  {escape(one.found)}", soft_wrap=True)
+        if not one.ok:
+            console.print(f"    [bold]{escape(one.remedy)}[/]", soft_wrap=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (up, status, down, doctor)

@@ -157,11 +157,13 @@ def metrics_table(seen: "Seen") -> Table:
     return table
 
 
-def alarms_table(seen: "Seen", settings: Settings) -> Table:
-    """List the alarms that are raised."""
+def alarms_table(seen: "Seen", settings: Settings) -> Table | str:
+    """List the alarms that are raised, or say that there is none."""
     from mart.watch.alarms import sentence
 
-    table = Table("alarm", "what", "since, UTC", title="no alarm" if not seen.raised else None)
+    if not seen.raised:
+        return "no alarm"
+    table = Table("alarm", "what", "since, UTC")
     for state in seen.raised:
         table.add_row(
             f"[red]{state.alarm}[/]", sentence(state, settings.watch.thresholds), f"{state.since:%Y-%m-%d %H:%M:%S}"

@@ -8,7 +8,7 @@ from mart.local.service import Place, Service
 SERVICE = Service(
     name="aws",
     title="AWS (moto)",
-    keeps="no (in memory)",
+    keeps="nothing",
     keeps_data=False,
     address="http://127.0.0.1:{port}/moto-api/",
     command=lambda place: [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(place.port)],

@@ -99,7 +99,7 @@ def brokers(place: Place) -> str:
 SERVICE = Service(
     name="kafka",
     title="Kafka",
-    keeps="yes",
+    keeps="all",
     keeps_data=True,
     address="127.0.0.1:{port}",
     command=lambda place: _run(JVM, "kafka.Kafka", str(place.home / "kafka" / "server.properties")),

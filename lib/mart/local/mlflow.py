@@ -39,7 +39,7 @@ def _check(place: Place) -> None:
 SERVICE = Service(
     name="mlflow",
     title="MLflow",
-    keeps="yes",
+    keeps="all",
     keeps_data=True,
     address="http://127.0.0.1:{port}",
     command=_command,

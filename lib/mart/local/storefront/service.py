@@ -32,7 +32,7 @@ def _api_settings(place: Place) -> dict[str, dict[str, Any]]:
 API = Service(
     name="api",
     title="HTTP service",
-    keeps="nothing: what it knows is on the lake and in Kafka",
+    keeps="nothing (what it knows is on the lake and in Kafka)",
     keeps_data=False,
     address="http://127.0.0.1:{port}/openapi.json",
     command=_serve,
@@ -44,7 +44,7 @@ API = Service(
 STOREFRONT = Service(
     name="storefront",
     title="Storefront",
-    keeps="nothing: carts are in the browser",
+    keeps="nothing (carts are in the browser)",
     keeps_data=False,
     address="http://127.0.0.1:{port}/",
     command=_shop,
