@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import click
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -149,7 +150,8 @@ def metrics_table(seen: "Seen") -> Table:
     """List the metrics, zeros left out that are as they should be."""
     from mart.watch.alarms import figure
 
-    table = Table("metric", "of", "value", title=f"{seen.at:%Y-%m-%d %H:%M:%S} UTC")
+    table = Table("metric", "of", "value", title=f"{seen.at:%Y-%m-%d %H:%M:%S} UTC", box=box.SIMPLE)
+    table.columns[0].no_wrap, table.columns[1].overflow = True, "fold"  # names are there to be looked up
     for sample in seen.samples:
         if sample.value or not sample.metric.alarm:
             labels = ", ".join(value for _, value in sample.labels)

@@ -132,7 +132,8 @@ def figure(value: float, unit: str) -> str:
         return duration(value)
     if unit == "share":
         return f"{value:.1%}"
-    return f"{value:,.4g}" + ("" if unit == "1" else f" {unit}")
+    digits = f"{value:,.4g}" if abs(value) < 1_000 else f"{value:,.0f}"
+    return digits + ("" if unit == "1" else f" {unit}")
 
 
 def duration(seconds: float) -> str:
