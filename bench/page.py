@@ -39,8 +39,7 @@ parsing 0.37 to 0.51 before duplicates were found from names alone, freshness 3.
 - **Kinesis against boto3 alone**: both wait for moto, which gives some 21,000 records a second. Ours counts and packs what it reads on the driver (a sixth more) and
   hands it to four tasks; a query's start, 1.5 s, is told apart, for a stream starts once.
 - **freshness** is about at the goal of now: 3.7 on one day, 4.2 on another (materialised 4.2 and 4.7). A micro-batch of the live job is some 25 Spark
-  queries against one, and most of their time goes into
-  planning and Java's compiler.
+  queries against one, and most of their time goes into planning and Java's compiler.
 - **a new day on a large history**: `interactions` has a row for each shopper and product and no partition that a day leaves alone, so it is
   rewritten whole; the other three tables take no notice of the history. Folding only the keys that the day touches took 8 s in place of 12,
   and would still write the whole table.
