@@ -448,9 +448,8 @@ def test_the_command_prints_one_document_and_then_finds_all_as_it_should_be(ther
     assert "left out: processed.events is not on the lake yet" in said
 
 
-def test_a_glue_that_does_not_answer_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
+@pytest.mark.usefixtures("credentials")
+def test_a_glue_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
     place = tmp_path / "settings.toml"
     place.write_text('[aws]\nendpoint_url = "http://127.0.0.1:9"\n')
     done = CliRunner().invoke(catalog, ["--home", str(tmp_path), "--settings", str(place)])

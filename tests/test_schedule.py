@@ -25,7 +25,6 @@ from mart.crawls import Crawls, Ended
 from mart.cron import BadCron, Cron
 from mart.edges.eventbridge import PREFIX, EventBridge, Rule, RulesError
 from mart.edges.outcomes import AtWork, Outcomes
-from mart.local import services
 from mart.rules import rules
 from mart.schedule import Runner, due, pause, timetable
 from mart.settings import Settings, SettingsError, Shop
@@ -446,18 +445,9 @@ def test_the_command_runs_until_it_is_asked_to_stop(tmp_path: Path) -> None:
 # Rules of EventBridge
 
 
-@pytest.fixture(scope="session")
-def events_up(home: Path) -> Settings:
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    return Settings.read(home=home)
-
-
 @pytest.fixture
-def bus(events_up: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator["Bus"]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    bus = Bus(events_up)
+def bus(aws_up: Settings) -> Iterator["Bus"]:
+    bus = Bus(aws_up)
     yield bus
     for name in bus.names():
         if ids := [one["Id"] for one in bus.targets(name)]:
