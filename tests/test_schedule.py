@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from mart.cli.schedule import schedule
 from mart.crawls import Crawls, Ended
 from mart.cron import BadCron, Cron
-from mart.edges.eventbridge import PREFIX, EventBridge, Rule, RulesError
+from mart.edges.aws import AwsError
+from mart.edges.eventbridge import PREFIX, EventBridge, Rule
 from mart.edges.outcomes import AtWork, Outcomes
 from mart.rules import rules
 from mart.schedule import Runner, due, pause, timetable
@@ -532,7 +533,7 @@ def test_what_eventbridge_has_no_words_for_names_the_shop(bus: Bus) -> None:
 
 def test_an_eventbridge_that_does_not_answer_is_told_in_one_line(bus: Bus) -> None:
     aws = bus.settings.aws.model_copy(update={"endpoint_url": "http://127.0.0.1:9"})
-    with pytest.raises(RulesError, match="check the credentials and the aws settings"):
+    with pytest.raises(AwsError, match="check the credentials and the aws settings"):
         EventBridge(aws).settle([Rule(f"{PREFIX}x", "cron(0 0 * * ? *)", "", FUNCTION, {})])
 
 

@@ -392,7 +392,7 @@ def test_the_private_key_may_come_from_secrets_manager(services: Settings) -> No
     assert function(event(*pages(0, 1))) == ALL_WELL
     absent = keyless.model_copy(update={"private_key_secret": "no-such-secret"})
     with (
-        pytest.raises(Refused, match=r"its private key can't be had: Secrets Manager: no-such-secret"),
+        pytest.raises(Refused, match=r"its private key can't be had: Secrets Manager: get_secret_value no-such-secret"),
         snowflake.connect(settings.model_copy(update={"snowflake": absent})),
     ):
         pass
