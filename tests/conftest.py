@@ -72,12 +72,23 @@ def snowflake_up(home: Path) -> Settings:
     return _up(home, "snowflake")
 
 
+@pytest.fixture(scope="session")
+def aws_there(home: Path) -> Settings:
+    """Settings with AWS on this machine, which is up; to ask it one must be somebody."""
+    return _up(home, "aws")
+
+
 @pytest.fixture
-def aws_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings with AWS on this machine, which is up, and credentials as any machine has them."""
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be somebody to AWS, for one test."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    return _up(home, "aws")
+
+
+@pytest.fixture
+def aws_up(aws_there: Settings, credentials: None) -> Settings:
+    """Settings with AWS on this machine, which is up, and credentials as any machine has them."""
+    return aws_there
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What doubles of Kinesis share: requests of the AWS JSON protocol over HTTP, on a port of their own."""
+"""What doubles of AWS share: requests of its JSON protocol over HTTP, on a port of their own; of other protocols without an action."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ def answering(answer: Answer) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            asked, action = self.rfile.read(int(self.headers["Content-Length"])), self.headers["X-Amz-Target"]
+            asked, action = self.rfile.read(int(self.headers["Content-Length"])), self.headers.get("X-Amz-Target", "")
             status, body = answer(action.partition(".")[2], asked, dict(self.headers))
             self.send_response(status)
             self.send_header("Content-Type", "application/x-amz-json-1.1")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mart import bi
 from mart.cli import main
-from mart.edges import athena, duck, snowflake
+from mart.edges import athena, aws, duck, snowflake
 from mart.schema import snowflake as sql
 from mart.settings import Settings
 from mart.tables import QUESTIONS, SALES, SERVED
@@ -71,7 +71,7 @@ def test_questions_are_saved_once(aws_up: Settings) -> None:
     wanted, workgroup, client = (
         bi.questions_in_athena(aws_up),
         f"test-{uuid.uuid4().hex[:8]}",
-        athena.connect(aws_up.aws),
+        aws.client("athena", aws_up.aws),
     )
     client.create_work_group(Name=workgroup)
     for what in ("created", "unchanged"):
@@ -81,7 +81,7 @@ def test_questions_are_saved_once(aws_up: Settings) -> None:
 
 def test_a_question_that_has_changed_is_saved_anew(aws_up: Settings) -> None:
     """Moto knows no UpdateNamedQuery: what is sent is held against the service's own model instead."""
-    wanted, client = bi.questions_in_athena(aws_up)[0], athena.connect(aws_up.aws)
+    wanted, client = bi.questions_in_athena(aws_up)[0], aws.client("athena", aws_up.aws)
     there = {
         "Name": wanted.name,
         "Description": wanted.doc,
@@ -104,7 +104,7 @@ def test_an_athena_that_is_away_is_said_in_a_line(aws_up: Settings, tmp_path: Pa
     done = CliRunner().invoke(main, ["bi", "athena", "--save", "--home", str(tmp_path), "--settings", str(file)])
     assert done.exit_code == 1
     assert len(done.stderr.splitlines()) == 1
-    assert "the role needs athena" in done.stderr
+    assert "check the credentials and the aws settings" in done.stderr
 
 
 @pytest.fixture

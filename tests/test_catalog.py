@@ -22,7 +22,8 @@ from pyspark.sql import SparkSession
 
 from mart.cli.catalog import catalog
 from mart.edges import glue, lake, manifests
-from mart.edges.glue import CatalogError, Change, DataCatalog
+from mart.edges.aws import AwsError
+from mart.edges.glue import Change, DataCatalog
 from mart.edges.manifests import ManifestError
 from mart.register import left_out, register
 from mart.schema import LONG, STRING, Column, Table
@@ -429,7 +430,7 @@ def test_partitions_that_glue_does_not_take_are_told() -> None:
     with glue_that_holds(BatchCreatePartition=refused) as (settings, _):
         catalogue = DataCatalog(settings.aws)
         with pytest.raises(
-            CatalogError, match=r"batch_create_partition t: 1 refused, AlreadyExistsException.*run it again"
+            AwsError, match=r"batch_create_partition t: 1 refused, AlreadyExistsException.*run it again"
         ):
             catalogue.partitions("mart", "t", [partition])
 
@@ -448,15 +449,14 @@ def test_the_command_prints_one_document_and_then_finds_all_as_it_should_be(ther
     assert "left out: processed.events is not on the lake yet" in said
 
 
-def test_a_glue_that_does_not_answer_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
+@pytest.mark.usefixtures("credentials")
+def test_a_glue_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
     place = tmp_path / "settings.toml"
     place.write_text('[aws]\nendpoint_url = "http://127.0.0.1:9"\n')
     done = CliRunner().invoke(catalog, ["--home", str(tmp_path), "--settings", str(place)])
     assert done.exit_code == 1
     assert done.stderr.count("\n") == 1
-    assert "Glue: get_database: Could not connect" in done.stderr
+    assert "Glue: get_database mart: Could not connect" in done.stderr
     assert "check the credentials and the aws settings" in done.stderr
 
 

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from mart.cli.schedule import schedule
 from mart.crawls import Crawls, Ended
 from mart.cron import BadCron, Cron
-from mart.edges.eventbridge import PREFIX, EventBridge, Rule, RulesError
+from mart.edges.aws import AwsError
+from mart.edges.eventbridge import PREFIX, EventBridge, Rule
 from mart.edges.outcomes import AtWork, Outcomes
-from mart.local import services
 from mart.rules import rules
 from mart.schedule import Runner, due, pause, timetable
 from mart.settings import Settings, SettingsError, Shop
@@ -446,18 +446,9 @@ def test_the_command_runs_until_it_is_asked_to_stop(tmp_path: Path) -> None:
 # Rules of EventBridge
 
 
-@pytest.fixture(scope="session")
-def events_up(home: Path) -> Settings:
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    return Settings.read(home=home)
-
-
 @pytest.fixture
-def bus(events_up: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator["Bus"]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    bus = Bus(events_up)
+def bus(aws_up: Settings) -> Iterator["Bus"]:
+    bus = Bus(aws_up)
     yield bus
     for name in bus.names():
         if ids := [one["Id"] for one in bus.targets(name)]:
@@ -542,7 +533,7 @@ def test_what_eventbridge_has_no_words_for_names_the_shop(bus: Bus) -> None:
 
 def test_an_eventbridge_that_does_not_answer_is_told_in_one_line(bus: Bus) -> None:
     aws = bus.settings.aws.model_copy(update={"endpoint_url": "http://127.0.0.1:9"})
-    with pytest.raises(RulesError, match="check the credentials and the aws settings"):
+    with pytest.raises(AwsError, match="check the credentials and the aws settings"):
         EventBridge(aws).settle([Rule(f"{PREFIX}x", "cron(0 0 * * ? *)", "", FUNCTION, {})])
 
 

@@ -40,7 +40,7 @@ def _lacks(settings: Settings, place: Glue) -> list[str]:
 
 
 def register(settings: Settings, place: Glue, spectrum: bool = True, dry: bool = False) -> Iterator[Change]:
-    """Bring the Data Catalog to what is on the lake; with `dry` only tell. Raises CatalogError and ManifestError."""
+    """Bring the Data Catalog to what is on the lake; with `dry` only tell. Raises AwsError and ManifestError."""
     there = DataCatalog(settings.aws, dry)
     yield there.database({"Name": place.database, "Description": "What shoppers do and what the market sells."})
     for table in registered(settings):

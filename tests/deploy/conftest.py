@@ -10,7 +10,6 @@ from moto.server import ThreadedMotoServer
 from mart.settings import Aws
 
 REGION = "eu-central-1"
-NOBODY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +21,6 @@ def moto() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
-
-
-@pytest.fixture
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be somebody to AWS, for one test."""
-    for key, value in NOBODY.items():
-        monkeypatch.setenv(key, value)
 
 
 @pytest.fixture

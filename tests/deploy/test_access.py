@@ -63,6 +63,7 @@ ASKS = {
     "edges/containers.py": ("ecs", ("ScrapeRole",)),
     "edges/secrets.py": ("secretsmanager", ("OffersRole", "JobsRole", "WatchRole")),
 }
+OPERATION = {"_ask": 0, "ask": 1, "pages": 1}  # which of the arguments names it
 
 
 def statements(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -135,19 +136,12 @@ def test_what_an_edge_asks_its_roles_may(edge: str) -> None:
 
 
 def calls(file: Path) -> Iterator[str]:
-    """List what an edge asks by boto3: methods of a client, and operations that it names to its own `_ask`."""
+    """List what an edge asks of AWS: operations that it names to edges/aws.py, or to an `_ask` of its own."""
     for node in ast.walk(ast.parse(file.read_text())):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
-        if node.func.attr == "_ask" and isinstance(node.args[0], ast.Constant):
-            yield str(node.args[0].value)
-        elif _is_client(node.func.value) and "_" in node.func.attr and not node.func.attr.startswith("_"):
-            yield node.func.attr
-
-
-def _is_client(node: ast.expr) -> bool:
-    named = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-    return named in ("client", "_client")
+        if node.func.attr in OPERATION and isinstance(named := node.args[OPERATION[node.func.attr]], ast.Constant):
+            yield str(named.value)
 
 
 def _action(call: str) -> str:

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from mart.cli import main
 from mart.deploying.environment import BadEnvironment, Environment
 from mart.settings import Aws
+from tests.kinesis import answering
 
 SMALL = 'name = "shop"\nregion = "eu-central-1"\n[parameters]\nRelease = "1"\nKafkaBrokers = "b:9092"\n'
 
@@ -43,6 +44,15 @@ def test_down_asks_and_where_nobody_can_answer_wants_yes(aws: Aws, file: str) ->
     assert (refused.exit_code, refused.stderr.splitlines()[-1]) == (2, "Error: nobody is there to ask: give --yes")
     done = mart(aws, "down", "--env", file, "--yes", "--json")
     assert {one["what"] for one in json.loads(done.stdout)["stacks"]} == {"unchanged"}
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_endpoint_that_is_no_aws_is_told_in_one_line(file: str) -> None:
+    with answering(lambda *_: (200, b"<html><p>Welcome</html>")) as address:
+        planned = mart(Aws(endpoint_url=address), "plan", "--env", file)
+    told = "CloudFormation: describe_stacks shop-network: answered as AWS does not"
+    assert planned.stderr == f"Error: {told}; check aws.endpoint_url and AWS_ENDPOINT_URL\n"
+    assert planned.exit_code == 1
 
 
 def test_settings_are_printed_as_toml(aws: Aws, file: str) -> None:

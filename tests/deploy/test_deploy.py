@@ -12,7 +12,8 @@ from mart.deploying import deploy, rendering, templates
 from mart.deploying.deploy import NotReady, Step
 from mart.deploying.environment import BadEnvironment, Environment
 from mart.deploying.templates import Template
-from mart.edges.cloudformation import CloudFormation, StackError, Wanted
+from mart.edges.aws import AwsError
+from mart.edges.cloudformation import CloudFormation, Wanted
 from mart.edges.remains import Remains
 from mart.settings import Aws, Settings
 from tests.deploy.modelled import NOT_MODELLED, NOT_OF_KAFKA, NOT_REMOVED, modelled, reduced
@@ -153,7 +154,7 @@ def test_a_parameter_that_no_template_has_is_refused() -> None:
 
 def test_what_aws_refuses_is_told_in_one_line(aws: Aws) -> None:
     asks = '{"Parameters": {"Size": {"Type": "String"}}, "Resources": {"A": {"Type": "AWS::SQS::Queue"}}}'
-    with pytest.raises(StackError, match=r"^CloudFormation: create_stack broken: .*Size") as caught:
+    with pytest.raises(AwsError, match=r"^CloudFormation: create_stack broken: .*Size") as caught:
         cloud(aws).settle(Wanted("broken", asks, {}))
     assert "\n" not in str(caught.value)
 

@@ -304,7 +304,7 @@ def test_any_title_makes_a_subject_that_sns_takes(aws: Aws, title: str) -> None:
 
 def test_a_topic_that_does_not_exist_is_told_with_what_to_do(aws: Aws) -> None:
     topic = "arn:aws:sns:eu-central-1:123456789012:nowhere"
-    with pytest.raises(AlertsError, match=r"nowhere: SNS says NotFound.*check alerts\.sns\.topic_arn"):
+    with pytest.raises(AlertsError, match=r"SNS: publish arn.*nowhere: NotFound.*check alerts\.sns\.topic_arn"):
         SnsChannel(Alerts(sns=Sns(topic_arn=topic)), aws).send(DROP)
 
 
@@ -324,7 +324,7 @@ def test_the_webhook_may_lie_in_secrets_manager(aws: Aws) -> None:
         client.create_secret(Name=name, SecretString=f"{address}\n")
         channels(Alerts(slack=Slack(webhook_secret=name)), aws)["slack"].send(DROP)
     assert len(workspace.posted) == 1
-    with pytest.raises(AlertsError, match=r"alerts\.slack\.webhook_secret: Secrets Manager: nowhere"):
+    with pytest.raises(AlertsError, match=r"alerts\.slack\.webhook_secret: Secrets Manager: get_secret_value nowhere"):
         channels(Alerts(slack=Slack(webhook_secret="nowhere")), aws)
 
 

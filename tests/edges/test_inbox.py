@@ -1,6 +1,5 @@
 """The inbox edge on a local folder and on S3."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,20 +76,15 @@ def test_parts_hold_all_lines_in_order_and_none_is_too_large(lines: list[bytes],
 
 
 @pytest.fixture
-def bucket() -> Iterator[Settings]:
+def bucket(credentials: None) -> Iterator[Settings]:
     """Settings with a lake in S3, as the AWS emulator has it."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
-    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    before = dict(os.environ)
-    os.environ.update(credentials)
     aws = Aws(endpoint_url=f"http://{host}:{port}", region="us-east-1")
     boto3.client("s3", endpoint_url=aws.endpoint_url, region_name=aws.region).create_bucket(Bucket="shop")
     yield Settings(lake="s3a://shop/lake", aws=aws)
     server.stop()
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def test_the_lake_may_lie_in_s3(bucket: Settings) -> None:

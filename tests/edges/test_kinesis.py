@@ -13,28 +13,21 @@ import pytest
 
 from mart.edges.collecting import Busy
 from mart.edges.kinesis import MOST_RECORDS, KinesisOutlet
-from mart.local import services
 from mart.settings import Api, Aws, Kinesis, Settings
 from tests.kinesis import answering, json_of
 
 STREAM = "activity"
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
+pytestmark = pytest.mark.usefixtures("credentials")
 
 
 @pytest.fixture
-def stream(home: Path, topic_name: str) -> Iterator[tuple[Settings, Any]]:
+def stream(aws_up: Settings, topic_name: str) -> Iterator[tuple[Settings, Any]]:
     """Settings whose activity goes to a stream of two shards, and a client to look into it."""
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    settings = Settings.read(home=home)
-    client = boto3.client("kinesis", region_name=settings.aws.region, endpoint_url=settings.aws.endpoint_url)
+    client = boto3.client("kinesis", region_name=aws_up.aws.region, endpoint_url=aws_up.aws.endpoint_url)
     client.create_stream(StreamName=topic_name, ShardCount=2)
-    yield settings.model_copy(update={"kinesis": Kinesis(activity=topic_name)}), client
+    yield aws_up.model_copy(update={"kinesis": Kinesis(activity=topic_name)}), client
     client.delete_stream(StreamName=topic_name)
 
 

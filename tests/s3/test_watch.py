@@ -15,10 +15,8 @@ from tests.watch.watching import desk
 
 
 @pytest.fixture
-def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def aws(tmp_path: Path, credentials: None) -> Iterator[Path]:
     """A home whose emulator of AWS is nobody else's, for it goes down."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     yield tmp_path / "aws"
     services.down(tmp_path / "aws")
 

@@ -13,7 +13,6 @@ from mart.edges import kinesis
 from mart.edges.following import Record
 from mart.edges.following_shards import ShardFollower
 from mart.edges.shards import Place, Stream, numbered
-from mart.local import services
 from mart.settings import Kinesis, Settings
 from tests.serving import test_engine
 from tests.serving.conftest import opened
@@ -60,12 +59,10 @@ class StreamShop(Shop):
 
 
 @pytest.fixture(scope="module")
-def shop(home: Path, broker: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(aws_there: Settings, broker: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         os.environ.setdefault(name, "test")
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    aws = Settings.read(home=home).aws
+    aws = aws_there.aws
     client = boto3.client("kinesis", region_name=aws.region, endpoint_url=aws.endpoint_url)
     client.create_stream(StreamName="serving", ShardCount=2)
     settings = broker.model_copy(update={"aws": aws, "kinesis": Kinesis(activity="serving")})

@@ -8,8 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from mart.local import services
-from mart.settings import Aws, Kinesis, Settings
+from mart.settings import Kinesis, Settings
 from tests import bucket
 from tests.streams.running import Home
 
@@ -38,14 +37,10 @@ def at_home(settings: Settings) -> Home:
 
 
 @pytest.fixture
-def flowing(home: Path, tmp_path: Path) -> Iterator[Settings]:
+def flowing(aws_up: Settings, tmp_path: Path) -> Iterator[Settings]:
     """Settings whose activity comes from a Kinesis stream of two shards, on a lake of their own."""
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    aws, stream = Settings.read(home=home).aws, f"test-{uuid.uuid4().hex[:8]}"
+    aws, stream = aws_up.aws, f"test-{uuid.uuid4().hex[:8]}"
     client = boto3.client("kinesis", region_name=aws.region, endpoint_url=aws.endpoint_url)
     client.create_stream(StreamName=stream, ShardCount=2)
-    yield Settings.read(home=tmp_path).model_copy(
-        update={"aws": Aws(endpoint_url=aws.endpoint_url, region=aws.region), "kinesis": Kinesis(activity=stream)}
-    )
+    yield Settings.read(home=tmp_path).model_copy(update={"aws": aws, "kinesis": Kinesis(activity=stream)})
     client.delete_stream(StreamName=stream)

@@ -379,9 +379,8 @@ def test_a_table_of_another_shape_raises_and_is_left_alone(stage: Staging) -> No
         stage.invoke(event(*pages(0, 1), *pages(0, 1, partition=1)))
 
 
-def test_the_private_key_may_come_from_secrets_manager(services: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+@pytest.mark.usefixtures("credentials")
+def test_the_private_key_may_come_from_secrets_manager(services: Settings) -> None:
     settings = _own_database(services)
     assert settings.snowflake.private_key_file
     name = f"key-{uuid.uuid4().hex}"
@@ -393,7 +392,7 @@ def test_the_private_key_may_come_from_secrets_manager(services: Settings, monke
     assert function(event(*pages(0, 1))) == ALL_WELL
     absent = keyless.model_copy(update={"private_key_secret": "no-such-secret"})
     with (
-        pytest.raises(Refused, match=r"its private key can't be had: Secrets Manager: no-such-secret"),
+        pytest.raises(Refused, match=r"its private key can't be had: Secrets Manager: get_secret_value no-such-secret"),
         snowflake.connect(settings.model_copy(update={"snowflake": absent})),
     ):
         pass

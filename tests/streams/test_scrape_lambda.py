@@ -21,7 +21,7 @@ import pytest
 
 from mart.edges.containers import ContainerError
 from mart.edges.crawl_state import Busy, CrawlState, StateError
-from mart.local import mapping, ports, services
+from mart.local import mapping, ports
 from mart.scraping import CrawlFailed, NoShop, Scraper, Times, TooShort
 from mart.settings import Container, Settings, Shop
 from mart.watch.metrics import CRAWL_AGE
@@ -57,13 +57,6 @@ if limit in (13, 60):
     time.sleep(60)
 print(json.dumps({"reason": "finished", "items": count}))
 """
-
-
-@pytest.fixture(scope="session")
-def aws_up(home: Path) -> Settings:
-    [status] = services.up(home, ["aws"])
-    assert status.state == "up", status.detail
-    return Settings.read(home=home)
 
 
 @dataclass
@@ -108,9 +101,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(aws_up: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
+def stage(aws_up: Settings, tmp_path: Path) -> Stage:
     file = tmp_path / "crawl.py"
     file.write_text(CRAWL)
     bucket = f"test-{uuid.uuid4().hex}"

@@ -12,7 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
-from mart.edges.cloudwatch import CloudWatch, CloudWatchError
+from mart.edges.aws import AwsError
+from mart.edges.cloudwatch import CloudWatch
 from mart.settings import Aws, Settings
 from mart.watch import cloudwatch, invocations
 from mart.watch.alarms import State, evaluate
@@ -99,7 +100,7 @@ def test_the_stack_makes_a_dashboard_and_leaves_none(aws: Aws) -> None:
 
 def test_a_cloudwatch_that_can_not_be_reached_is_said_in_a_sentence() -> None:
     nowhere = Aws(endpoint_url="http://127.0.0.1:1")
-    with pytest.raises(CloudWatchError, match=r"put_metric_data.*check the credentials and the aws section"):
+    with pytest.raises(AwsError, match=r"put_metric_data.*check the credentials and the aws settings"):
         CloudWatch(nowhere).put("Test", cloudwatch.data([LANDED.at(1, table="a", outcome="b")]), datetime.now(UTC))
 
 

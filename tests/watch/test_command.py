@@ -57,9 +57,8 @@ def test_status_shows_figures_and_alarms_and_tells_nobody(settings: Settings) ->
     assert "100.0%" in mart(settings, "status").stdout
 
 
+@pytest.mark.usefixtures("credentials")
 def test_a_lake_that_is_away_is_told_in_a_line(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("MART_LAKE", "s3a://lake/all")
     monkeypatch.setenv("MART_AWS__ENDPOINT_URL", "http://127.0.0.1:9")  # the discard port: nobody listens
     done = mart(settings, "watch", "--once")

@@ -31,6 +31,7 @@ def athena(home: Path, file: str | None, save: bool, workgroup: str, as_json: bo
     """
     from mart import bi as shown
     from mart.edges import athena as edge
+    from mart.edges import aws
 
     settings = settings_of(home, file)
     if not save:
@@ -41,9 +42,9 @@ def athena(home: Path, file: str | None, save: bool, workgroup: str, as_json: bo
             print("\n\n".join([*tables, *(f"-- {one.name}: {one.doc}\n{one.sql};" for one in questions)]))
         return
     try:
-        client, questions = edge.connect(settings.aws), shown.questions_in_athena(settings)
+        client, questions = aws.client("athena", settings.aws), shown.questions_in_athena(settings)
         changes = edge.save(client, workgroup, settings.glue.database, questions)
-    except edge.AthenaError as error:
+    except aws.AwsError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
         print(json.dumps([{"name": one.name, "what": one.what} for one in changes]))

@@ -36,7 +36,7 @@ def catalog(home: Path, file: str | None, spectrum: bool, dry: bool, as_json: bo
       mart catalog --dry-run
       mart catalog --no-manifests --json
     """
-    from mart.edges.glue import CatalogError
+    from mart.edges.aws import AwsError
     from mart.edges.manifests import ManifestError
     from mart.register import left_out, register
 
@@ -45,7 +45,7 @@ def catalog(home: Path, file: str | None, spectrum: bool, dry: bool, as_json: bo
     missing = left_out(settings, place)
     try:
         changes = list(register(settings, place, spectrum, dry))
-    except (CatalogError, ManifestError) as error:
+    except (AwsError, ManifestError) as error:
         raise click.ClickException(str(error)) from None
     if as_json:
         told = {"database": place.database, "dry_run": dry, "left_out": missing}

@@ -147,14 +147,11 @@ def _brokers(environment: "Environment") -> Callable[[str], str]:
 def _gather(work: Callable[[], Iterable[T]]) -> list[T]:
     """Do work to its end. Raises ClickException for what only people can mend."""
     from mart.deploying.deploy import NotReady
-    from mart.edges.artifacts import ArtifactError
-    from mart.edges.cloudformation import StackError
-    from mart.edges.msk import NoBrokers
-    from mart.edges.remains import RemainsError
+    from mart.edges.aws import AwsError
 
     try:
         return list(work())
-    except (StackError, NotReady, NoBrokers, RemainsError, ArtifactError) as error:
+    except (AwsError, NotReady) as error:
         raise click.ClickException(str(error)) from None
 
 

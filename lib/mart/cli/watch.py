@@ -123,12 +123,13 @@ def _put(settings: Settings, to: str | None, seen: "Seen") -> None:
     """Put the figures; where CloudWatch is away, its own alarm on missing data says so."""
     if to != "cloudwatch":
         return
-    from mart.edges.cloudwatch import CloudWatch, CloudWatchError
+    from mart.edges.aws import AwsError
+    from mart.edges.cloudwatch import CloudWatch
     from mart.watch.cloudwatch import data
 
     try:
         CloudWatch(settings.aws).put(settings.watch.namespace, data(seen.samples), seen.at)
-    except CloudWatchError as error:
+    except AwsError as error:
         _say(str(error))
 
 

@@ -59,37 +59,26 @@ def plan(
     environment: Environment, templates: Sequence[Template], cloud: CloudFormation, brokers: Brokers,
     names: Collection[str] = ORDER,
 ) -> Iterator[Step]:  # fmt: skip
-    """Say what `up` would do; nothing is changed. Raises StackError."""
-    known: dict[str, str] = {}
-    for template in templates:
-        there = cloud.find(environment.stack(template.name))
-        if template.name in names:
-            values = fill(environment, template, known)
-            missing = dict.fromkeys(template.required - values.keys(), LATER)
-            changes: list[Change] | None = template.additions(values | missing)
-            if there is not None and not missing:
-                changes = cloud.preview(_wanted(environment, template, values))
-            what = "created" if there is None else "unchanged" if changes is None else "updated"
-            yield Step(template.name, what, _differing(there, values | missing), tuple(changes or ()))
-        known |= given(there, brokers)
+    """Say what `up` would do; nothing is changed. Raises AwsError."""
+    for template, there, values in _each(environment, templates, cloud, brokers, names):
+        missing = dict.fromkeys(template.required - values.keys(), LATER)
+        changes: list[Change] | None = template.additions(values | missing)
+        if there is not None and not missing:
+            changes = cloud.preview(_wanted(environment, template, values))
+        what = "created" if there is None else "unchanged" if changes is None else "updated"
+        yield Step(template.name, what, _differing(there, values | missing), tuple(changes or ()))
 
 
 def up(
     environment: Environment, templates: Sequence[Template], cloud: CloudFormation, brokers: Brokers,
     names: Collection[str] = ORDER,
 ) -> Iterator[Step]:  # fmt: skip
-    """Bring stacks to what is wanted. Raises NotReady, and StackError with what failed; what stands by then stands."""
-    known: dict[str, str] = {}
-    for template in templates:
-        there = cloud.find(environment.stack(template.name))
-        if template.name in names:
-            values = fill(environment, template, known)
-            if missing := sorted(template.required - values.keys()):
-                raise NotReady(f"{template.name} lacks {', '.join(missing)}: deploy the stacks before it first")
-            what = cloud.settle(_wanted(environment, template, values))
-            yield Step(template.name, what, _differing(there, values))
-            there = cloud.find(environment.stack(template.name))
-        known |= given(there, brokers)
+    """Bring stacks to what is wanted. Raises NotReady, and AwsError with what failed; what stands by then stands."""
+    for template, there, values in _each(environment, templates, cloud, brokers, names):
+        if missing := sorted(template.required - values.keys()):
+            raise NotReady(f"{template.name} lacks {', '.join(missing)}: deploy the stacks before it first")
+        what = cloud.settle(_wanted(environment, template, values))
+        yield Step(template.name, what, _differing(there, values))
 
 
 def status(environment: Environment, cloud: CloudFormation) -> Iterator[Step]:
@@ -100,7 +89,7 @@ def status(environment: Environment, cloud: CloudFormation) -> Iterator[Step]:
 
 
 def data(environment: Environment, cloud: CloudFormation, remains: Remains) -> list[str]:
-    """Count what the stacks that hold data hold, a sentence each. Raises RemainsError."""
+    """Count what the stacks that hold data hold, a sentence each. Raises AwsError."""
     return [told for name in _standing(environment, cloud, KEPT) for told in _counts(cloud, remains, name)]
 
 
@@ -119,6 +108,19 @@ def down(environment: Environment, cloud: CloudFormation, remains: Remains, with
                 remains.remove(kind, physical)  # AWS leaves what the template retains
         elif cloud.find(stack):
             yield Step(name, "kept")
+
+
+def _each(
+    environment: Environment, templates: Sequence[Template], cloud: CloudFormation, brokers: Brokers,
+    names: Collection[str],
+) -> Iterator[tuple[Template, Found | None, dict[str, str]]]:  # fmt: skip
+    """Give a stack after another as it stands, with what it is told; it is asked what it gives when the next one's turn comes."""
+    known: dict[str, str] = {}
+    for template in templates:
+        stack = environment.stack(template.name)
+        if template.name in names:
+            yield template, cloud.find(stack), fill(environment, template, known)
+        known |= given(cloud.find(stack), brokers)
 
 
 def _wanted(environment: Environment, template: Template, values: dict[str, str]) -> Wanted:

@@ -47,7 +47,7 @@ LISTS = {"container.subnets", "container.security_groups"}
 
 
 def facts(environment: Environment, cloud: CloudFormation, brokers: deploy.Brokers) -> dict[str, str]:
-    """Gather what the standing stacks were told and give. Raises StackError."""
+    """Gather what the standing stacks were told and give. Raises AwsError."""
     stacks = [there for name in ORDER if (there := cloud.find(environment.stack(name)))]
     told = {name: value for there in stacks for name, value in there.parameters.items() if value}
     given = {name: value for there in stacks for name, value in deploy.given(there, brokers).items()}

@@ -12,21 +12,21 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any, Literal
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from mart.edges import aws
+from mart.edges.aws import AwsError
 from mart.settings import Aws
 
 What = Literal["created", "updated", "unchanged", "removed"]
 Tell = Callable[[str], None]
+REFUSED = "ValidationError"  # CloudFormation's code for all it has no code for: its words tell which
+MISSING = "does not exist"
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 HALF_MADE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"}
 MAY_MAKE_ROLES = ["CAPABILITY_IAM"]
 
 
-class StackError(RuntimeError):
-    """CloudFormation did not do what was asked; the message names stack and resource, and why."""
+class StackError(AwsError):
+    """A stack did not become what was asked; the message names it and its resource, and why."""
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,18 @@ class Change:
 class CloudFormation:
     """The stacks of an account and region."""
 
-    def __init__(self, aws: Aws, tell: Tell = lambda line: None, pause: float = 5) -> None:
-        patience = Config(retries={"mode": "standard", "total_max_attempts": 8})
-        self._client: Any = boto3.client(
-            "cloudformation", region_name=aws.region, endpoint_url=aws.endpoint_url or None, config=patience
-        )
+    def __init__(self, at: Aws, tell: Tell = lambda line: None, pause: float = 5) -> None:
+        self._client = aws.client("cloudformation", at, tries=8)  # who waits for a stack asks often, and is throttled
         self._tell, self._pause = tell, pause
 
     def find(self, name: str) -> Found | None:
-        """Describe a stack by its name or id; None where there is none. Raises StackError."""
+        """Describe a stack by its name or id; None where there is none. Raises AwsError."""
         try:
             (one,) = self._ask("describe_stacks", StackName=name)["Stacks"]
-        except _Missing:
-            return None
+        except AwsError as error:
+            if error.code == REFUSED and MISSING in str(error):
+                return None
+            raise
         if one["StackStatus"] == "DELETE_COMPLETE" and one["StackId"] != name:
             return None
         return Found(
@@ -105,7 +104,7 @@ class CloudFormation:
         return {one["LogicalResourceId"]: (one["ResourceType"], one["PhysicalResourceId"]) for one in made}
 
     def preview(self, wanted: Wanted) -> list[Change] | None:
-        """Say what would become of a stack that stands; None if it is as wanted. Raises StackError."""
+        """Say what would become of a stack that stands; None if it is as wanted. Raises AwsError."""
         change_set = self._change_set(wanted)
         if change_set is None:
             return None
@@ -117,7 +116,7 @@ class CloudFormation:
         ]
 
     def settle(self, wanted: Wanted) -> What:
-        """Create or update a stack and wait for it; one that is as wanted is left alone. Raises StackError."""
+        """Create or update a stack and wait for it; one that is as wanted is left alone. Raises AwsError."""
         there = self._at_rest(wanted.name)
         if there is not None and there.state in HALF_MADE:
             self._tell(f"{wanted.name}: {there.state}, a creation that failed; it is removed and made anew")
@@ -136,7 +135,7 @@ class CloudFormation:
         return "updated"
 
     def remove(self, name: str) -> What:
-        """Remove a stack and wait for it. Raises StackError."""
+        """Remove a stack and wait for it. Raises AwsError."""
         there = self._at_rest(name)
         if there is None:
             return "unchanged"
@@ -159,8 +158,10 @@ class CloudFormation:
         name = f"mart-{uuid.uuid4().hex[:12]}"
         try:
             made = self._ask("create_change_set", **wanted.request(), ChangeSetName=name, ChangeSetType="UPDATE")
-        except _NoChanges:
-            return None
+        except AwsError as error:
+            if error.code == REFUSED and _says_no_changes(str(error)):
+                return None
+            raise
         while True:
             found = self._ask("describe_change_set", ChangeSetName=made["Id"])
             if found["Status"] == "CREATE_COMPLETE":
@@ -170,7 +171,7 @@ class CloudFormation:
             time.sleep(self._pause)
         self._ask("delete_change_set", ChangeSetName=made["Id"])
         reason = str(found.get("StatusReason", ""))
-        if any(words in reason for words in NO_CHANGES):
+        if _says_no_changes(reason):
             return None
         raise StackError(f"{wanted.name}: {reason}")
 
@@ -203,38 +204,12 @@ class CloudFormation:
 
     def _events(self, stack_id: str, after: str) -> list[dict[str, Any]]:
         """List a stack's events after a known one, the oldest first; AWS gives the newest first, in pages."""
-        found: list[dict[str, Any]] = []
-        call: dict[str, str] = {"StackName": stack_id}
-        while True:
-            page = self._ask("describe_stack_events", **call)
-            new = list(takewhile(lambda event: event["EventId"] != after, page["StackEvents"]))
-            found += new
-            if len(new) < len(page["StackEvents"]) or not page.get("NextToken"):
-                return found[::-1]
-            call["NextToken"] = page["NextToken"]
+        events = aws.pages(self._client, "describe_stack_events", "StackEvents", StackName=stack_id)
+        return list(takewhile(lambda event: event["EventId"] != after, events))[::-1]
 
     def _ask(self, operation: str, **call: object) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._client, operation)(**call)
-        except ClientError as error:
-            said = error.response.get("Error", {})
-            code, message = said.get("Code"), str(said.get("Message"))
-            kind = _kind(message) if code == "ValidationError" else StackError
-            raise kind(f"CloudFormation: {operation} {call.get('StackName', '')}: {code}: {message}") from None
-        except BotoCoreError as error:
-            raise StackError(f"CloudFormation: {operation}: {error}; check credentials and region") from None
-        return answer
+        return aws.ask(self._client, operation, **call)
 
 
-class _Missing(StackError):
-    """There is no such stack."""
-
-
-class _NoChanges(StackError):
-    """A stack is as wanted; AWS calls that an error."""
-
-
-def _kind(message: str) -> type[StackError]:
-    if any(words in message for words in NO_CHANGES):
-        return _NoChanges
-    return _Missing if "does not exist" in message else StackError
+def _says_no_changes(reason: str) -> bool:
+    return any(words in reason for words in NO_CHANGES)

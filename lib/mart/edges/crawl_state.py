@@ -17,20 +17,17 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from mart.edges import aws
+from mart.edges.aws import AwsError
 from mart.edges.outcomes import Document
 from mart.settings import Aws
 
 CLOCKS = timedelta(seconds=30)  # by which two machines' clocks may differ
 LOCK = "lock"  # a crawl's own file on its machine
-NOT_THERE = ("NoSuchKey", "404")
-CHANGED = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+CHANGED = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409", "NoSuchKey", "404")
 
 
-class StateError(RuntimeError):
+class StateError(AwsError):
     """S3 did not do what was asked, or holds what can't be read; the message says what to do."""
 
 
@@ -43,7 +40,7 @@ class Busy(RuntimeError):
 
 
 class _Changed(RuntimeError):
-    """The object is another one than the condition says."""
+    """The object is another one than the condition says, or there is none."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +54,12 @@ class Kept:
 class CrawlState:
     """The place on S3 where crawls are remembered."""
 
-    def __init__(self, place: str, aws: Aws) -> None:
+    def __init__(self, place: str, at: Aws) -> None:
         url = urlsplit(place)
         if url.scheme not in ("s3", "s3a") or not url.netloc:
             raise StateError(f"scraping.state is {place or 'empty'}: the function keeps it on S3: s3://bucket/prefix")
         self._bucket, self._prefix = url.netloc, url.path.strip("/")
-        patience = Config(retries={"mode": "standard", "total_max_attempts": 5})
-        self._client = boto3.client(
-            "s3", region_name=aws.region, endpoint_url=aws.endpoint_url or None, config=patience
-        )
+        self._client = aws.client("s3", at)
 
     @contextmanager
     def lease(self, shop: str, owner: str, until: datetime) -> Iterator[None]:
@@ -144,25 +138,17 @@ class CrawlState:
     def _find(self, key: str) -> Kept | None:
         try:
             answer = self._ask("get_object", Key=key)
-        except FileNotFoundError:
+        except _Changed:
             return None
         return Kept(answer["Body"], answer["ETag"])
 
     def _ask(self, operation: str, **call: Any) -> dict[str, Any]:  # noqa: ANN401 whatever the operation takes
-        what = f"s3://{self._bucket}/{call['Key']}"
         try:
-            answer: dict[str, Any] = getattr(self._client, operation)(Bucket=self._bucket, **call)
-        except ClientError as error:
-            said = error.response.get("Error", {})
-            if said.get("Code") in CHANGED:
-                raise _Changed(what) from None
-            if said.get("Code") in NOT_THERE:
-                raise (FileNotFoundError if operation == "get_object" else _Changed)(what) from None
-            why = f"{said.get('Code')}: {said.get('Message')}"
-            raise StateError(f"S3: {operation} {what}: {why}; check the bucket and the rights") from None
-        except BotoCoreError as error:
-            raise StateError(f"S3: {operation} {what}: {error}; check the credentials and the aws settings") from None
-        return answer
+            return aws.ask(self._client, operation, Bucket=self._bucket, **call)
+        except AwsError as error:
+            if error.code in CHANGED:
+                raise _Changed(call["Key"]) from None
+            raise StateError(f"{error}; check the bucket that scraping.state names", error.code) from None
 
     def _key(self, shop: str, name: str) -> str:
         return "/".join(part for part in (self._prefix, shop.replace("/", "_"), name) if part)

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from mart.edges import aws
+from mart.edges.aws import AwsError
 from mart.schema.glue import Definition
 from mart.settings import Aws, Glue, Snowflake
 
@@ -20,10 +18,6 @@ What = Literal["created", "updated", "removed", "unchanged"]
 MISSING = "EntityNotFoundException"
 CREATED_AT_ONCE, REMOVED_AT_ONCE = 100, 25  # partitions in one call, as Glue allows
 SNOWFLAKE = "mart-snowflake"
-
-
-class CatalogError(RuntimeError):
-    """The Data Catalog did not do what was asked; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +33,8 @@ class Change:
 class DataCatalog:
     """The catalogue of an account and region; with `dry` it is read and never written."""
 
-    def __init__(self, aws: Aws, dry: bool = False) -> None:
-        patience = Config(retries={"mode": "standard", "total_max_attempts": 6})
-        self._client = boto3.client(
-            "glue", region_name=aws.region, endpoint_url=aws.endpoint_url or None, config=patience
-        )
-        self._dry = dry
+    def __init__(self, at: Aws, dry: bool = False) -> None:
+        self._client, self._dry = aws.client("glue", at), dry
 
     def database(self, wanted: Definition) -> Change:
         there = self._find("get_database", "Database", Name=wanted["Name"])
@@ -72,8 +62,8 @@ class DataCatalog:
     def partitions(self, database: str, table: str, wanted: Iterable[Definition]) -> list[Change]:
         """Bring a table's partitions to those wanted: new ones, moved or altered ones, and those that are gone."""
         asked = {tuple(one["Values"]): one for one in wanted}
-        there = {tuple(one["Values"]): one for one in self._partitions(database, table)}
         place = {"DatabaseName": database, "TableName": table}
+        there = {tuple(one["Values"]): one for one in self._partitions(place)}
         new = [asked[values] for values in asked.keys() - there.keys()]
         other = [v for v in asked.keys() & there.keys() if not _holds(there[v], asked[v])]
         altered = [{"PartitionValueList": list(values), "PartitionInput": asked[values]} for values in other]
@@ -92,58 +82,35 @@ class DataCatalog:
             return Change(kind, wanted["Name"], "unchanged")
         verb, call = ("create", create) if there is None else ("update", update)
         if not self._dry:
-            self._ask(f"{verb}_{kind}", **call)
+            aws.ask(self._client, f"{verb}_{kind}", **call)
         return Change(kind, wanted["Name"], "created" if there is None else "updated")
 
     def _batch(self, operation: str, place: Definition, key: str, items: list[Definition], at_once: int) -> None:
         """Send items in calls of a size that Glue takes; it answers with those that it did not take."""
-        for start in range(0, 0 if self._dry else len(items), at_once):
-            answer = self._ask(operation, **place, **{key: items[start : start + at_once]})
+        for lot in aws.lots([] if self._dry else items, at_once):
+            answer = aws.ask(self._client, operation, **place, **{key: lot})
             if faults := answer.get("Errors"):
                 detail = faults[0].get("ErrorDetail", {})
                 said = f"{detail.get('ErrorCode')}: {detail.get('ErrorMessage')}"
-                raise CatalogError(
-                    f"Glue: {operation} {place['TableName']}: {len(faults)} refused, {said}; run it again"
-                )
+                raise AwsError(f"Glue: {operation} {place['TableName']}: {len(faults)} refused, {said}; run it again")
 
-    def _partitions(self, database: str, table: str) -> Iterator[Definition]:
-        call = {"DatabaseName": database, "TableName": table}
-        while True:
-            answer = self._find("get_partitions", None, **call)
-            yield from (answer or {}).get("Partitions", [])
-            if not (token := (answer or {}).get("NextToken")):
-                return
-            call["NextToken"] = token
+    def _partitions(self, place: Definition) -> Iterator[Definition]:
+        """List a table's partitions; none where there is no table."""
+        try:
+            yield from aws.pages(self._client, "get_partitions", "Partitions", **place)
+        except AwsError as error:
+            if error.code != MISSING:
+                raise
 
-    def _find(self, operation: str, key: str | None, **call: object) -> Definition | None:
+    def _find(self, operation: str, key: str, **call: object) -> Definition | None:
         """Read something; None where it does not exist."""
         try:
-            answer = self._ask(operation, **call)
-        except _Missing:
-            return None
-        found: Definition = answer[key] if key else answer
+            found: Definition = aws.ask(self._client, operation, **call)[key]
+        except AwsError as error:
+            if error.code == MISSING:
+                return None
+            raise
         return found
-
-    def _ask(self, operation: str, **call: object) -> Definition:
-        try:
-            answer: Definition = getattr(self._client, operation)(**call)
-        except ClientError as error:
-            said = error.response.get("Error", {})
-            kind = _Missing if said.get("Code") == MISSING else CatalogError
-            why = " ".join(f"{said.get('Code')}: {said.get('Message')}".split())[:300]
-            raise kind(f"Glue: {operation}: {why}; {_remedy(operation)}") from None
-        except BotoCoreError as error:
-            raise CatalogError(f"Glue: {operation}: {error}; check the credentials and the aws settings") from None
-        return answer
-
-
-class _Missing(CatalogError):
-    """What was asked for does not exist."""
-
-
-def _remedy(operation: str) -> str:
-    action = "".join(word.capitalize() for word in operation.split("_"))
-    return f"the role needs glue:{action}, and what runs must have ended"
 
 
 def _holds(there: object, wanted: object) -> bool:

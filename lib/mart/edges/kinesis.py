@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.client import BaseClient
 
-from mart.edges import kafka, producing
+from mart.edges import aws, kafka, producing
+from mart.edges.aws import PASSING, AwsError
 from mart.edges.collecting import PATIENCE, PAUSE, Busy, Lot
 from mart.settings import Settings
 
@@ -26,10 +25,6 @@ DELIVERY = 120.0  # seconds that a record is tried where nobody waits for an ans
 LINGER = 0.5  # seconds that a record waits for others
 FIRST_PAUSE = 0.1  # seconds before a second try; doubles each time
 
-PASSING = {  # what is over in a moment, by Kinesis' names
-    "InternalFailure", "KMSThrottlingException", "LimitExceededException", "ProvisionedThroughputExceededException",
-    "ServiceUnavailable", "ThrottlingException",
-}  # fmt: skip
 LARGEST = 1_048_576  # bytes of a record
 
 Entry = dict[str, Any]
@@ -83,10 +78,11 @@ class KinesisOutlet:
         """Ask for the stream, and say what is the matter if there is none."""
         self._looked, self._fault = time.monotonic(), ""
         try:
-            summary = self._client.describe_stream_summary(StreamName=self._stream)["StreamDescriptionSummary"]
+            answer = aws.ask(self._client, "describe_stream_summary", StreamName=self._stream)
+            summary = answer["StreamDescriptionSummary"]
             if summary["StreamStatus"] not in ("ACTIVE", "UPDATING"):
                 self._fault = f"Kinesis stream {self._stream} is {summary['StreamStatus']}: wait until it is active"
-        except (BotoCoreError, ClientError) as error:
+        except AwsError as error:
             self._fault = (
                 f"Kinesis stream {self._stream!r} can't be reached ({error}): see [kinesis] and [aws] in the settings"
             )
@@ -104,15 +100,12 @@ def publish(settings: Settings, records: Iterable[kafka.Record], rate: float | N
     return sent
 
 
-def _client(settings: Settings, patience: float) -> Any:  # noqa: ANN401 boto3 makes its classes at run time
-    how = Config(
-        retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=patience, max_pool_connections=AT_ONCE
-    )
-    endpoint = settings.aws.endpoint_url or None
-    return boto3.client("kinesis", region_name=settings.aws.region, endpoint_url=endpoint, config=how)
+def _client(settings: Settings, patience: float) -> BaseClient:
+    """Make a client that tries once: what is to be tried again `_put` alone knows."""
+    return aws.client("kinesis", settings.aws, tries=1, timeouts=(2, patience))
 
 
-def _put(client: Any, stream: str, entries: list[Entry], patience: float) -> None:  # noqa: ANN401
+def _put(client: BaseClient, stream: str, entries: list[Entry], patience: float) -> None:
     """Put entries, those that were not taken again and again. Raises NotPublished."""
     deadline, pause, said = time.monotonic() + patience, FIRST_PAUSE, ""
     while entries and time.monotonic() < deadline:
@@ -124,15 +117,13 @@ def _put(client: Any, stream: str, entries: list[Entry], patience: float) -> Non
         raise NotPublished(f"not every event was confirmed: Kinesis stream {stream}: {said}")
 
 
-def _once(client: Any, stream: str, entries: list[Entry]) -> tuple[list[Entry], str]:  # noqa: ANN401
+def _once(client: BaseClient, stream: str, entries: list[Entry]) -> tuple[list[Entry], str]:
     """Put entries; give back those that were not taken, and why not."""
     try:
-        answer = client.put_records(StreamName=stream, Records=entries)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in PASSING:
+        answer = aws.ask(client, "put_records", StreamName=stream, Records=entries)
+    except AwsError as error:
+        if error.code and error.code not in PASSING:  # without a code it is the network
             raise NotPublished(f"Kinesis stream {stream} takes nothing: {error}") from None
-        return entries, str(error)
-    except BotoCoreError as error:
         return entries, str(error)
     pairs = list(zip(entries, answer["Records"], strict=True))
     codes = [str(one["ErrorCode"]) for one in answer["Records"] if one.get("ErrorCode")]

@@ -32,6 +32,11 @@ class Objects:
         content: bytes = answer["Body"].read()
         return content
 
+    def write(self, address: str, content: bytes) -> None:
+        """Write an object, be there one or none. Raises AwsError."""
+        bucket, key = bucket_and_key(address)
+        aws.ask(self._s3, "put_object", Bucket=bucket, Key=key, Body=content)
+
     def put(self, file: Path, address: str, progress: Callable[[int], None]) -> None:
         """Upload a file, in parts where it is large; progress is told of bytes. Raises AwsError."""
         bucket, key = bucket_and_key(address)

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
+from mart.edges import aws
+from mart.edges.aws import AwsError
 from mart.settings import Aws
 
 GONE = {
@@ -19,10 +17,6 @@ GONE = {
     "NotFoundException",
 }  # fmt: skip
 AT_ONCE = 1_000  # objects that S3 deletes in one call
-
-
-class RemainsError(RuntimeError):
-    """Something could not be removed; the message says what and why."""
 
 
 def nothing(name: str) -> None:
@@ -41,8 +35,8 @@ class Kind:
 class Remains:
     """The things with data of an account and region."""
 
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
+    def __init__(self, at: Aws) -> None:
+        self._aws = at
         self._of = {
             "AWS::S3::Bucket": Kind(self._count_bucket, self._remove_bucket, self._empty_bucket),
             "AWS::ECR::Repository": Kind(self._count_images, self._remove_images),
@@ -51,15 +45,15 @@ class Remains:
         }
 
     def count(self, of: str, name: str) -> str:
-        """Say what is in it; nothing for a type that holds no data or a thing that is gone. Raises RemainsError."""
+        """Say what is in it; nothing for a type that holds no data or a thing that is gone. Raises AwsError."""
         return self._do(lambda kind: kind.count(name), of, name) or ""
 
     def empty(self, of: str, name: str) -> None:
-        """Empty what AWS removes only when it is empty. Raises RemainsError."""
+        """Empty what AWS removes only when it is empty. Raises AwsError."""
         self._do(lambda kind: kind.empty(name), of, name)
 
     def remove(self, of: str, name: str) -> None:
-        """Remove it and all that is in it. Raises RemainsError."""
+        """Remove it and all that is in it. Raises AwsError."""
         self._do(lambda kind: kind.remove(name), of, name)
 
     def _do(self, work: Callable[[Kind], str | None], of: str, name: str) -> str | None:
@@ -67,59 +61,53 @@ class Remains:
             return None
         try:
             return work(self._of[of])
-        except ClientError as error:
-            said = error.response.get("Error", {})
-            if said.get("Code") in GONE:
+        except AwsError as error:
+            if error.code in GONE:
                 return None
-            raise RemainsError(f"{name}: {said.get('Code')}: {said.get('Message')}") from None
+            raise
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 boto3 makes them at run time
-        patience = Config(retries={"mode": "standard", "total_max_attempts": 8})
-        make: Any = boto3.client
-        return make(service, region_name=self._aws.region, endpoint_url=self._aws.endpoint_url or None, config=patience)
+    def _ask(self, service: str, operation: str, **call: object) -> dict[str, Any]:
+        return aws.ask(aws.client(service, self._aws), operation, **call)
 
-    def _versions(self, bucket: str) -> Iterator[list[dict[str, Any]]]:
-        pages = self._client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket)
-        for page in pages:
-            yield [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    def _versions(self, bucket: str) -> Iterator[dict[str, Any]]:
+        kinds = ("Versions", "DeleteMarkers")
+        return aws.pages(aws.client("s3", self._aws), "list_object_versions", *kinds, Bucket=bucket)
 
     def _count_bucket(self, name: str) -> str:
         objects, size = 0, 0
-        for page in self._versions(name):
-            objects += len(page)
-            size += sum(one.get("Size", 0) for one in page)
+        for one in self._versions(name):
+            objects, size = objects + 1, size + one.get("Size", 0)
         return f"bucket {name}: {objects:,} objects and old versions, {size / 1e9:,.1f} GB"
 
     def _remove_bucket(self, name: str) -> None:
         self._empty_bucket(name)
-        self._client("s3").delete_bucket(Bucket=name)
+        self._ask("s3", "delete_bucket", Bucket=name)
 
     def _empty_bucket(self, name: str) -> None:
-        client = self._client("s3")
-        for page in self._versions(name):
-            keys = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in page]
-            for start in range(0, len(keys), AT_ONCE):
-                objects = {"Objects": keys[start : start + AT_ONCE], "Quiet": True}
-                if faults := client.delete_objects(Bucket=name, Delete=objects).get("Errors"):
-                    raise RemainsError(f"{name}/{faults[0]['Key']}: {faults[0]['Code']}: {faults[0]['Message']}")
+        client = aws.client("s3", self._aws)
+        keys = ({"Key": one["Key"], "VersionId": one["VersionId"]} for one in self._versions(name))
+        for lot in aws.lots(keys, AT_ONCE):
+            answer = aws.ask(client, "delete_objects", Bucket=name, Delete={"Objects": lot, "Quiet": True})
+            if faults := answer.get("Errors"):
+                raise AwsError(f"{name}/{faults[0]['Key']}: {faults[0]['Code']}: {faults[0]['Message']}")
 
     def _count_images(self, name: str) -> str:
-        pages = self._client("ecr").get_paginator("list_images").paginate(repositoryName=name)
-        return f"repository {name}: {sum(len(page['imageIds']) for page in pages):,} images"
+        images = aws.pages(aws.client("ecr", self._aws), "list_images", "imageIds", repositoryName=name)
+        return f"repository {name}: {sum(1 for _ in images):,} images"
 
     def _remove_images(self, name: str) -> None:
-        self._client("ecr").delete_repository(repositoryName=name, force=True)
+        self._ask("ecr", "delete_repository", repositoryName=name, force=True)
 
     def _count_disk(self, name: str) -> str:
-        (disk,) = self._client("efs").describe_file_systems(FileSystemId=name)["FileSystems"]
+        (disk,) = self._ask("efs", "describe_file_systems", FileSystemId=name)["FileSystems"]
         return f"disk {name}: {disk['SizeInBytes']['Value'] / 1e6:,.1f} MB of MLflow's runs and models"
 
     def _remove_disk(self, name: str) -> None:
-        self._client("efs").delete_file_system(FileSystemId=name)
+        self._ask("efs", "delete_file_system", FileSystemId=name)
 
     def _count_secret(self, name: str) -> str:
-        return f"secret {self._client('secretsmanager').describe_secret(SecretId=name)['Name']}"
+        return f"secret {self._ask('secretsmanager', 'describe_secret', SecretId=name)['Name']}"
 
     def _remove_secret(self, name: str) -> None:
         """Remove at once: a secret that waits for its end keeps its name from a new one."""
-        self._client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        self._ask("secretsmanager", "delete_secret", SecretId=name, ForceDeleteWithoutRecovery=True)

@@ -7,20 +7,16 @@ counted from 0 in the order in which Kinesis gives them, so that a gap shows as 
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from mart.edges import aws
+from mart.edges.aws import PASSING, AwsError
 from mart.edges.kinesis_records import Record, came_at, counted
-from mart.settings import Settings
+from mart.settings import Aws, Settings
 
 MOST = 10_000  # records of one GetRecords
 PAUSE = 0.2  # seconds between two reads of a shard: Kinesis allows five a second
-THROTTLED = ("ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException")
 PATIENCE = 60.0  # seconds that throttling may last
 
 
@@ -38,8 +34,7 @@ class Stream:
 
     def __init__(self, name: str, region: str, endpoint_url: str = "") -> None:
         self.name = name
-        how = Config(retries={"mode": "standard", "total_max_attempts": 8})
-        self._client: Any = boto3.client("kinesis", region_name=region, endpoint_url=endpoint_url or None, config=how)
+        self._client = aws.client("kinesis", Aws(region=region, endpoint_url=endpoint_url), tries=8)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -50,8 +45,7 @@ class Stream:
         """List the shards that still hold records, closed ones too, each with its parents."""
         found, asked = dict[str, tuple[str, ...]](), {"StreamName": self.name}
         while asked:
-            with self._told():
-                page = self._client.list_shards(**asked)
+            page = self._ask("list_shards", **asked)
             for one in page["Shards"]:
                 parents = (one.get("ParentShardId"), one.get("AdjacentParentShardId"))
                 found[one["ShardId"]] = tuple(name for name in parents if name)
@@ -104,15 +98,17 @@ class Stream:
         """Tell whether a record is still there: if it is, none after it has expired either."""
         how = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": sequence}
         try:
-            at = self._client.get_shard_iterator(StreamName=self.name, ShardId=shard, **how)["ShardIterator"]
-        except self._client.exceptions.InvalidArgumentException:
-            return False
+            at = self._ask("get_shard_iterator", StreamName=self.name, ShardId=shard, **how)["ShardIterator"]
+        except StreamError as error:
+            if error.code == "InvalidArgumentException":
+                return False
+            raise
         found = self._patiently(at, 1)["Records"]
         return bool(found) and found[0]["SequenceNumber"] == sequence
 
     def _pages(self, shard: str, after: str, most: int) -> Iterator[tuple[list[dict[str, Any]], bool]]:
         """Read on after a sequence number: pages of records, and whether the shard ends with one. Ends where there is no more now."""
-        at = self._iterator(shard, after)
+        at: str | None = self._iterator(shard, after)
         while at:
             page = self._patiently(at, min(MOST, most))
             at = page.get("NextShardIterator")
@@ -125,30 +121,25 @@ class Stream:
     def _iterator(self, shard: str, after: str) -> str:
         how = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
         how = how if after else {"ShardIteratorType": "TRIM_HORIZON"}
-        with self._told():
-            found = self._client.get_shard_iterator(StreamName=self.name, ShardId=shard, **how)
-        return str(found["ShardIterator"])
+        return str(self._ask("get_shard_iterator", StreamName=self.name, ShardId=shard, **how)["ShardIterator"])
 
-    def _patiently(self, iterator: str, most: int) -> Any:  # noqa: ANN401 boto3's answers
+    def _patiently(self, iterator: str, most: int) -> dict[str, Any]:
         """Read a page; throttling is waited for. Raises StreamError."""
         deadline = time.monotonic() + PATIENCE
-        with self._told():
-            while True:
-                try:
-                    return self._client.get_records(ShardIterator=iterator, Limit=most)
-                except ClientError as error:
-                    if error.response["Error"]["Code"] not in THROTTLED or time.monotonic() > deadline:
-                        raise
-                time.sleep(PAUSE * 5)
+        while True:
+            try:
+                return self._ask("get_records", ShardIterator=iterator, Limit=most)
+            except StreamError as error:
+                if error.code not in PASSING or time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE * 5)
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn what boto3 raises into a sentence that says what to do."""
+    def _ask(self, operation: str, **call: object) -> dict[str, Any]:
         try:
-            yield
-        except (BotoCoreError, ClientError) as error:
+            return aws.ask(self._client, operation, **call)
+        except AwsError as error:
             said = f"Kinesis stream {self.name!r} can't be read ({error})"
-            raise StreamError(f"{said}: see [kinesis] and [aws] in the settings") from None
+            raise StreamError(f"{said}: see [kinesis] and [aws] in the settings", error.code) from None
 
 
 def numbered(shard: str) -> int:
@@ -156,7 +147,7 @@ def numbered(shard: str) -> int:
     return int(shard.rpartition("-")[2])
 
 
-class StreamError(RuntimeError):
+class StreamError(AwsError):
     """The stream can't be read; the message says what to do."""
 
 

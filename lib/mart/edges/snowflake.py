@@ -197,11 +197,11 @@ def _pem(settings: Settings) -> bytes:
     if not at.private_key_secret:
         lack = "settings lack snowflake.private_key_file and private_key_secret"
         raise Refused(f"Snowflake: {lack}; passwords are not used")
-    from mart.edges import secrets  # here, for boto3 is slow to start and most have a file
+    from mart.edges import aws, secrets  # here, for boto3 is slow to start and most have a file
 
     try:
         return secrets.read(settings.aws, at.private_key_secret).encode()
-    except secrets.NoSecret as error:
+    except aws.AwsError as error:
         raise Refused(f"Snowflake: its private key can't be had: {error}") from None
 
 

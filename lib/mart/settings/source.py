@@ -27,10 +27,11 @@ def _file(path: Path) -> str:
 def _object(address: str) -> str:
     import boto3  # here, for it is slow to start and most settings are files
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     at = urlsplit(address)
     try:
         body: bytes = boto3.client("s3").get_object(Bucket=at.netloc, Key=at.path.removeprefix("/"))["Body"].read()
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise SettingsError(f"{address}: {error}; put the settings there, and let this role read them") from None
     return body.decode()

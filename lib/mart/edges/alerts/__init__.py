@@ -12,6 +12,7 @@ from mart.edges.alerts.mail import MailChannel
 from mart.edges.alerts.message import AlertsError, Channel, Message, Severity
 from mart.edges.alerts.slack import SlackChannel
 from mart.edges.alerts.sns import SnsChannel
+from mart.edges.aws import AwsError
 from mart.settings import Alerts, Aws, Slack
 from mart.settings.watching import Place
 
@@ -45,6 +46,6 @@ def _with_webhook(alerts: Alerts, aws: Aws) -> Alerts:
     """Fetch the webhook's address from where it lies."""
     try:
         address = secrets.read(aws, alerts.slack.webhook_secret)
-    except secrets.NoSecret as error:
+    except AwsError as error:
         raise AlertsError(f"alerts.slack.webhook_secret: {error}") from None
     return alerts.model_copy(update={"slack": Slack(webhook=SecretStr(address.strip()))})
