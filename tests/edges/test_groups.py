@@ -5,29 +5,17 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
-from confluent_kafka.admin import AdminClient
 
 from mart.edges import groups, kafka, producing
 from mart.edges.groups import Shown
 from mart.settings import Settings
-
-
-def offsets(settings: Settings, topic: str) -> dict[int, int]:
-    """Ask Kafka's own client; nothing while the broker still looks for its groups."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka.brokers})
-    group = groups.ingesting(topic)
-    try:
-        found = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(10)
-    except KafkaException:
-        return {}
-    return {at.partition: at.offset for at in found.topic_partitions or ()}
+from tests.groups import committed
 
 
 def until(settings: Settings, topic: str, expected: dict[int, int]) -> None:
     deadline = time.monotonic() + 60
-    while offsets(settings, topic) != expected:
-        assert time.monotonic() < deadline, offsets(settings, topic)
+    while committed(settings, topic) != expected:
+        assert time.monotonic() < deadline, committed(settings, topic)
         time.sleep(0.1)
 
 

@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions
-from confluent_kafka.admin import AdminClient
 
 from mart.edges import delta, groups, kafka, producing, reports
 from mart.settings import Settings
 from mart.tables import EVENTS, LANDING_ACTIVITY
+from tests.groups import committed
 from tests.streams.running import Home
 from tests.watch.watching import Desk, desk
 
@@ -66,7 +65,9 @@ def test_streams_that_are_killed_behind_or_refused_are_alerts_until_they_are_wel
             assert told.values("mart_lag_records")[group, f"kafka:{topic}"] == 0
             assert told.values("mart_ledger_difference_records") == {("processed.events",): 0}
             process.kill()
-        assert _offsets(settings) == {at: end for at, (_, end) in kafka.ends(settings.kafka.brokers, topic).items()}
+        assert committed(settings, settings.kafka.activity) == {
+            at: end for at, (_, end) in kafka.ends(settings.kafka.brokers, topic).items()
+        }
         rejects = [b"no json %d" % number for number in range(300)]
         send(settings, *rejects, *(record(number) for number in range(200, 250)))  # a backlog, and nobody reads it
         assert sorted(watched(settings, told, 6)) == [
@@ -99,10 +100,3 @@ def test_streams_that_are_killed_behind_or_refused_are_alerts_until_they_are_wel
 def _queries(settings: Settings) -> dict[str, object]:
     report = reports.read(settings, LIVE)
     return report["queries"] if report else {}
-
-
-def _offsets(settings: Settings) -> dict[int, int]:
-    """Ask Kafka's own client how far the group is."""
-    admin, group = AdminClient({"bootstrap.servers": settings.kafka.brokers}), groups.ingesting(settings.kafka.activity)
-    found = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(10)
-    return {at.partition: at.offset for at in found.topic_partitions or ()}

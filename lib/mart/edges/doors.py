@@ -17,7 +17,7 @@ from typing import Any
 
 import boto3
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
-from botocore.exceptions import BotoCoreError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from mart.settings.platform import door_and_hosts
 
@@ -80,6 +80,6 @@ def _token(hosts: str, _: str) -> tuple[str, float]:
         if boto3.Session().get_credentials() is None:  # of which the library makes a fault of its own
             raise NoCredentialsError
         token, milliseconds = MSKAuthTokenProvider.generate_auth_token(region)
-    except BotoCoreError as error:
+    except (BotoCoreError, ClientError) as error:  # a role that is assumed is asked for, and may be refused
         raise KafkaError(f"Kafka at iam://{hosts}: no token could be signed: {error}") from None
     return token, milliseconds / 1000

@@ -7,7 +7,7 @@ away, holds no stream up: it is said once in the log, and told again.
 import atexit
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -93,7 +93,7 @@ class Lag:
 def lag(brokers: str, topic: str, group: str) -> Lag | None:
     """Tell what a group has not taken yet; None where it has never taken anything. Raises Unreachable, NoTopic, KafkaError."""
     ends = kafka.ends(brokers, topic)
-    taken = _taken(brokers, topic, group)
+    taken = _taken(brokers, topic, group, ends)
     if not taken:
         return None
     behind = {at: (taken.get(at, begin), end) for at, (begin, end) in ends.items() if taken.get(at, begin) < end}
@@ -101,12 +101,16 @@ def lag(brokers: str, topic: str, group: str) -> Lag | None:
     return Lag(sum(end - first for first, end in behind.values()), min(came, default=None))
 
 
-def _taken(brokers: str, topic: str, group: str) -> dict[int, int]:
-    """Give the offset that a group takes next, for each partition of which it has taken any."""
-    admin, asked = kafka._admin(brokers), [ConsumerGroupTopicPartitions(group)]
-    ask = partial(admin.list_consumer_group_offsets, asked, request_timeout=kafka.PATIENCE)
-    found = kafka._ask(brokers, lambda: ask()[group].result(kafka.PATIENCE))
-    return {at.partition: at.offset for at in found.topic_partitions or () if at.topic == topic and at.offset >= 0}
+def _taken(brokers: str, topic: str, group: str, partitions: Iterable[int]) -> dict[int, int]:
+    """Give the offset that a group takes next, for each partition of which it has taken any.
+
+    A consumer of that name is asked, who never joins: librdkafka 2.16 ends the process where its admin client hears that a group's
+    coordinator has moved.
+    """
+    places = [ck.TopicPartition(topic, partition) for partition in partitions]
+    with kafka._reader(brokers, group) as reader:
+        found = kafka._ask(brokers, lambda: reader.committed(places, timeout=kafka.PATIENCE))
+    return {at.partition: at.offset for at in found if at.offset >= 0}
 
 
 def _came(brokers: str, topic: str, offsets: Mapping[int, int]) -> Iterator[datetime]:

@@ -137,8 +137,9 @@ def _admin(brokers: str) -> AdminClient:
 
 
 @contextmanager
-def _reader(brokers: str) -> Iterator[ck.Consumer]:
-    reader = ck.Consumer(quiet(brokers) | {"group.id": "mart-look", "enable.auto.commit": False})
+def _reader(brokers: str, group: str = "mart-look") -> Iterator[ck.Consumer]:
+    """Open a consumer that joins no group and commits nothing."""
+    reader = ck.Consumer(quiet(brokers) | {"group.id": group, "enable.auto.commit": False})
     try:
         yield reader
     finally:
