@@ -21,8 +21,8 @@ demo: env ## Run the whole platform on a seeded shop (or DATA=path FORMAT=online
 	$(BIN)/mart demo $(if $(DATA),--data $(DATA) --format $(FORMAT))
 
 test: env ## Run the tests (some 25 minutes on 2 cores)
-	@# Side by side, a file at a time: most of a test is one thread of Spark that plans.
-	$(BIN)/pytest -q -rs --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@# Side by side, a file at a time: most of a test is one thread of Spark that plans, or waits for a process to start.
+	$(BIN)/pytest -q -rs --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 soak: jars-s3 ## Run the full matrix of faults, on a disk and in S3
 	$(BIN)/pytest -q -rs -m soak --numprocesses 2 --dist loadgroup

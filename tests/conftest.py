@@ -18,7 +18,9 @@ from mart.settings import Settings
 
 DATA = Path(os.environ.get("MART_TEST_DATA", Path(__file__).parents[1] / "../shared/data"))
 
-os.environ.setdefault("SPARK_SUBMIT_OPTS", job.SHORT_RUN)  # also for the commands that tests start
+# Also for the commands that tests start. Half of what .spark-conf gives is enough for lakes of tests, and leaves room for three runs.
+os.environ.setdefault("SPARK_SUBMIT_OPTS", job.SHORT_RUN)
+os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--driver-memory 2g pyspark-shell")
 
 # The tests share two cores with Spark: how long an example takes says nothing about it.
 hypothesis.settings.register_profile(
