@@ -20,7 +20,7 @@ env: packages .venv/installed $(JARS)/spark $(JARS)/kafka .spark-conf/made ## Se
 demo: env ## Run the whole platform on a seeded shop (or DATA=path FORMAT=online-retail|rees46|jsonl)
 	$(BIN)/mart demo $(if $(DATA),--data $(DATA) --format $(FORMAT))
 
-test: env ## Run the tests (some 25 minutes on 2 cores)
+test: env ## Run the tests (some 21 minutes on 2 cores)
 	@# Side by side, a file at a time: most of a test is one thread of Spark that plans, or waits for a process to start.
 	$(BIN)/pytest -q -rs --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
