@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "deploying": {"settings", "edges"},
     "packaging": {"settings", "edges", "__init__"},
     "submit": {"settings", "edges", "packaging", "finding"},
-    "job": {"edges", "settings", "reporting"},
+    "job": {"edges", "faults", "settings", "reporting"},
     "reporting": {"settings", "edges", "__init__"},
     "watch": {"schema", "tables", "settings", "edges", "crawls"},
     "api": {"activity", "edges", "experiments", "models", "recommendation_id", "schema", "settings", "tables", "watch"},

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from deltalake import write_deltalake
 from pyspark.sql import SparkSession
 
+from mart.cli import main
 from mart.cli.catalog import catalog
 from mart.edges import glue, lake, manifests
 from mart.edges.aws import AwsError
@@ -453,7 +454,7 @@ def test_the_command_prints_one_document_and_then_finds_all_as_it_should_be(ther
 def test_a_glue_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
     place = tmp_path / "settings.toml"
     place.write_text('[aws]\nendpoint_url = "http://127.0.0.1:9"\n')
-    done = CliRunner().invoke(catalog, ["--home", str(tmp_path), "--settings", str(place)])
+    done = CliRunner().invoke(main, ["catalog", "--home", str(tmp_path), "--settings", str(place)])
     assert done.exit_code == 1
     assert done.stderr.count("\n") == 1
     assert "Glue: get_database mart: Could not connect" in done.stderr

@@ -17,9 +17,11 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
+from pyspark.errors import IllegalArgumentException
 from pyspark.sql import SparkSession
 
 from mart.edges import storage
+from mart.faults import ours
 from mart.reporting import Progress, Reporter
 from mart.settings import ROOT, Settings, SettingsError
 
@@ -98,11 +100,14 @@ def session(settings: Settings, name: str) -> SparkSession:
 
 
 def reach(spark: SparkSession, settings: Settings) -> None:
-    """Tell a session where the lake is; it need not have been started for this one."""
+    """Tell a session where the lake is; it need not have been started for this one. Raises SettingsError where it can't get there."""
     for name, value in storage.hadoop(settings).items():
         spark.sparkContext._jsc.hadoopConfiguration().set(name, value)
-    for name, value in storage.spark(settings).items():
-        spark.conf.set(name, value)
+    try:
+        for name, value in storage.spark(settings).items():
+            spark.conf.set(name, value)
+    except IllegalArgumentException:  # it names classes that come with the jars
+        raise SettingsError(f"{settings.lake}: this Spark can't reach S3; run `make jars-s3`") from None
 
 
 @contextmanager
@@ -127,7 +132,7 @@ def run_all(jobs: Sequence[tuple[str, Main]], settings: Settings, options: Optio
     try:
         _run_all(jobs, settings, options)
     except Exception as error:
-        if not type(error).__module__.startswith("mart."):
+        if not ours(error):
             raise
         say(f"error: {error}")
         return 1

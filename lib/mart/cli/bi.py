@@ -41,11 +41,8 @@ def athena(home: Path, file: str | None, save: bool, workgroup: str, as_json: bo
         else:
             print("\n\n".join([*tables, *(f"-- {one.name}: {one.doc}\n{one.sql};" for one in questions)]))
         return
-    try:
-        client, questions = aws.client("athena", settings.aws), shown.questions_in_athena(settings)
-        changes = edge.save(client, workgroup, settings.glue.database, questions)
-    except aws.AwsError as error:
-        raise click.ClickException(str(error)) from None
+    client, questions = aws.client("athena", settings.aws), shown.questions_in_athena(settings)
+    changes = edge.save(client, workgroup, settings.glue.database, questions)
     if as_json:
         print(json.dumps([{"name": one.name, "what": one.what} for one in changes]))
     else:
@@ -77,10 +74,7 @@ def snowflake(home: Path, file: str | None, create: bool, as_json: bool) -> None
         raise click.ClickException(
             "the settings name no Snowflake: set snowflake.host or snowflake.account, or `mart up`"
         )
-    try:
-        made, absent = shown.make_views(settings)
-    except edge.SnowflakeFault as error:
-        raise click.ClickException(str(error)) from None
+    made, absent = shown.make_views(settings)
     if as_json:
         print(json.dumps({"views": made, "not_published": absent}))
         return

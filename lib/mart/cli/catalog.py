@@ -36,17 +36,12 @@ def catalog(home: Path, file: str | None, spectrum: bool, dry: bool, as_json: bo
       mart catalog --dry-run
       mart catalog --no-manifests --json
     """
-    from mart.edges.aws import AwsError
-    from mart.edges.manifests import ManifestError
     from mart.register import left_out, register
 
     settings = settings_of(home, file)
     place = settings.glue
     missing = left_out(settings, place)
-    try:
-        changes = list(register(settings, place, spectrum, dry))
-    except (AwsError, ManifestError) as error:
-        raise click.ClickException(str(error)) from None
+    changes = list(register(settings, place, spectrum, dry))
     if as_json:
         told = {"database": place.database, "dry_run": dry, "left_out": missing}
         print(json.dumps(told | {"changes": [asdict(change) for change in changes]}))

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -52,7 +52,7 @@ def plan(file: Path, stacks: tuple[str, ...], as_json: bool) -> None:
 
     environment, templates, cloud = _open(file)
     names = _chosen(stacks)
-    steps = _gather(lambda: work.plan(environment, templates, cloud, _brokers(environment), names))
+    steps = list(work.plan(environment, templates, cloud, _brokers(environment), names))
     _tell(steps, environment, "plan", as_json)
 
 
@@ -66,8 +66,8 @@ def up(file: Path, stacks: tuple[str, ...], as_json: bool) -> None:
 
     environment, templates, cloud = _open(file)
     names = _chosen(stacks)
-    steps = _gather(lambda: work.up(environment, templates, cloud, _brokers(environment), names))
-    put = _gather(lambda: _publish(environment, cloud))
+    steps = list(work.up(environment, templates, cloud, _brokers(environment), names))
+    put = _publish(environment, cloud)
     _tell(steps, environment, "up", as_json, "".join(put))
 
 
@@ -79,7 +79,7 @@ def status(file: Path, as_json: bool) -> None:
     from mart.deploying import deploy as work
 
     environment, _, cloud = _open(file)
-    steps = _gather(lambda: work.status(environment, cloud))
+    steps = list(work.status(environment, cloud))
     _tell(steps, environment, "status", as_json)
     sys.exit(not all(step.what in ("CREATE_COMPLETE", "UPDATE_COMPLETE") for step in steps))
 
@@ -96,11 +96,11 @@ def down(file: Path, with_data: bool, yes: bool, as_json: bool) -> None:
 
     environment, _, cloud = _open(file)
     remains = Remains(Aws(region=environment.region))
-    for told in _gather(lambda: work.data(environment, cloud, remains)):
+    for told in work.data(environment, cloud, remains):
         _say(f"{'to be removed for good' if with_data else 'to be kept'}: {told}")
     if not yes:
         _confirm(environment, with_data)
-    steps = _gather(lambda: work.down(environment, cloud, remains, with_data))
+    steps = list(work.down(environment, cloud, remains, with_data))
     _tell(steps, environment, "down", as_json)
 
 
@@ -109,7 +109,7 @@ def down(file: Path, with_data: bool, yes: bool, as_json: bool) -> None:
 def settings(file: Path) -> None:
     """Print the settings for jobs there, as TOML, of what the stacks give."""
     environment, _, cloud = _open(file)
-    print(*_gather(lambda: _settings(environment, cloud)), end="")
+    print(*_settings(environment, cloud), end="")
 
 
 def _open(file: Path) -> tuple["Environment", list["Template"], "CloudFormation"]:
@@ -142,17 +142,6 @@ def _brokers(environment: "Environment") -> Callable[[str], str]:
     from mart.edges import msk
 
     return lambda cluster: msk.brokers(cluster, Aws(region=environment.region))
-
-
-def _gather(work: Callable[[], Iterable[T]]) -> list[T]:
-    """Do work to its end. Raises ClickException for what only people can mend."""
-    from mart.deploying.deploy import NotReady
-    from mart.edges.aws import AwsError
-
-    try:
-        return list(work())
-    except (AwsError, NotReady) as error:
-        raise click.ClickException(str(error)) from None
 
 
 def _settings(environment: "Environment", cloud: "CloudFormation") -> Iterator[str]:

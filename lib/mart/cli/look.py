@@ -31,11 +31,7 @@ def query(sql: str, home: Path, as_json: bool) -> None:
     """
     from mart.edges import duck
 
-    settings = settings_of(home)
-    try:
-        names, rows = duck.ask(settings, sql)
-    except duck.QueryError as error:
-        raise click.ClickException(str(error)) from None
+    names, rows = duck.ask(settings_of(home), sql)
     if as_json:
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=duck.plain))
         return

@@ -137,15 +137,11 @@ def _last(document: dict[str, Any] | None) -> str:
 
 
 def _rules(settings: Settings, function: str, dry: bool, as_json: bool) -> None:
-    from mart.edges.aws import AwsError
     from mart.edges.eventbridge import EventBridge
     from mart.rules import rules
 
     wanted = rules(settings, function)
-    try:
-        changes = EventBridge(settings.aws, dry).settle(wanted)
-    except AwsError as error:
-        raise click.ClickException(str(error)) from None
+    changes = EventBridge(settings.aws, dry).settle(wanted)
     if as_json:
         print(json.dumps({"dry_run": dry, "rules": [asdict(change) for change in changes]}))
     else:

@@ -23,10 +23,7 @@ def topics(home: Path, file: str | None) -> None:
     from mart.edges import kafka
 
     settings = settings_of(home, file).kafka
-    try:
-        made = kafka.furnish(settings)
-    except kafka.KafkaError as error:
-        raise click.ClickException(str(error)) from None
+    made = kafka.furnish(settings)
     for topic, partitions in kafka.wanted(settings).items():
         click.echo(f"{topic}: made, {partitions} partitions" if topic in made else f"{topic}: is there")
 
