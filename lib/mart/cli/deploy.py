@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mart.deploying.environment import Environment
     from mart.deploying.templates import Template
     from mart.edges.cloudformation import CloudFormation
-
-T = TypeVar("T")
 
 env_option = click.option(
     "--env", "file", type=click.Path(path_type=Path), required=True, help="The environment; conf/aws-dev.toml is one."
@@ -67,8 +65,7 @@ def up(file: Path, stacks: tuple[str, ...], as_json: bool) -> None:
     environment, templates, cloud = _open(file)
     names = _chosen(stacks)
     steps = list(work.up(environment, templates, cloud, _brokers(environment), names))
-    put = _publish(environment, cloud)
-    _tell(steps, environment, "up", as_json, "".join(put))
+    _tell(steps, environment, "up", as_json, _publish(environment, cloud))
 
 
 @deploy.command()
@@ -109,7 +106,7 @@ def down(file: Path, with_data: bool, yes: bool, as_json: bool) -> None:
 def settings(file: Path) -> None:
     """Print the settings for jobs there, as TOML, of what the stacks give."""
     environment, _, cloud = _open(file)
-    print(*_settings(environment, cloud), end="")
+    print(_settings(environment, cloud), end="")
 
 
 def _open(file: Path) -> tuple["Environment", list["Template"], "CloudFormation"]:
@@ -144,24 +141,25 @@ def _brokers(environment: "Environment") -> Callable[[str], str]:
     return lambda cluster: msk.brokers(cluster, Aws(region=environment.region))
 
 
-def _settings(environment: "Environment", cloud: "CloudFormation") -> Iterator[str]:
-    """Print what the stacks make of the settings."""
+def _settings(environment: "Environment", cloud: "CloudFormation") -> str:
+    """Write what the stacks make of the settings."""
     from mart.deploying import rendering
 
     facts = rendering.facts(environment, cloud, _brokers(environment))
-    yield rendering.toml(rendering.document(facts, environment.settings))
+    return rendering.toml(rendering.document(facts, environment.settings))
 
 
-def _publish(environment: "Environment", cloud: "CloudFormation") -> Iterator[str]:
-    """Put the settings where jobs read them, once there is such a place."""
+def _publish(environment: "Environment", cloud: "CloudFormation") -> str:
+    """Put the settings where jobs read them, once there is such a place; give the address."""
     from mart.deploying import rendering
     from mart.edges import artifacts
 
     facts = rendering.facts(environment, cloud, _brokers(environment))
-    if "ArtifactsBucket" in facts:
-        text = rendering.toml(rendering.document(facts, environment.settings))
-        key = f"settings/{environment.name}.toml"
-        yield artifacts.put(facts["ArtifactsBucket"], key, text, Aws(region=environment.region))
+    if "ArtifactsBucket" not in facts:
+        return ""
+    text = rendering.toml(rendering.document(facts, environment.settings))
+    key = f"settings/{environment.name}.toml"
+    return artifacts.put(facts["ArtifactsBucket"], key, text, Aws(region=environment.region))
 
 
 def _confirm(environment: "Environment", with_data: bool) -> None:
