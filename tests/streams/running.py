@@ -26,6 +26,7 @@ from mart.settings import Settings
 MART = Path(sys.executable).with_name("mart")
 FRONTIER = re.compile(r'"txn":\{"appId":"events","version":(\d+)')
 PATIENCE = 300.0  # seconds for a command on a busy machine
+MOMENT = 0.005  # seconds between two looks
 
 
 class NotKilled(AssertionError):
@@ -109,7 +110,7 @@ class Home:
         """Run a command and kill it at a point. Raises NotKilled where it was quicker."""
         assert not point.reached, f"{point.name}: it was there before the run"
         with self.running(*arguments) as process:
-            process.kill_when(lambda: point.reached, point.name)
+            process.kill_at(point)
         if point.passed:
             raise NotKilled(f"{point.name}: what comes after it came before the kill")
 
@@ -193,21 +194,37 @@ class Process:
     child: "subprocess.Popen[bytes]"
     log: Path
 
-    def kill_when(self, reached: Callable[[], bool], point: str) -> None:
-        """Look every millisecond; the kill takes Java and Python at once."""
+    def kill_at(self, point: Point) -> None:
+        """Kill Java and Python at once, as soon as a point is reached.
+
+        From the first of its steps on they stand still while we look: a look at many tables in S3 takes longer than a step.
+        """
         deadline = time.monotonic() + PATIENCE
-        while not reached():
-            code = self.child.poll()
-            if code == 0:
-                raise NotKilled(f"{point}: it ended before it was killed")
-            assert code is None, f"{point}: it failed:\n{self.said()}"
-            assert time.monotonic() < deadline, f"{point}: it did not get there:\n{self.said()}"
-            time.sleep(0.001)
+        while not point.after[0]():
+            self._at_work(point.name, deadline)
+            time.sleep(MOMENT)
+        self._signal(signal.SIGSTOP)
+        missing = point.after
+        while missing := tuple(condition for condition in missing if not condition()):
+            self._signal(signal.SIGCONT)
+            time.sleep(MOMENT)
+            self._at_work(point.name, deadline)
+            self._signal(signal.SIGSTOP)
         self.kill()
+
+    def _signal(self, number: signal.Signals) -> None:
+        os.killpg(self.child.pid, number)
+
+    def _at_work(self, point: str, deadline: float) -> None:
+        code = self.child.poll()
+        if code == 0:
+            raise NotKilled(f"{point}: it ended before it was killed")
+        assert code is None, f"{point}: it failed:\n{self.said()}"
+        assert time.monotonic() < deadline, f"{point}: it did not get there:\n{self.said()}"
 
     def kill(self) -> None:
         if self.child.poll() is None:
-            os.killpg(self.child.pid, signal.SIGKILL)
+            self._signal(signal.SIGKILL)
         self.child.wait()
 
     def until(self, true: Callable[[], bool]) -> None:

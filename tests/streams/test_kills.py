@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from mart.delivery import fold_in
 from mart.delivery.follow import UPSTREAM
 from mart.delivery.live import MATERIALISED
-from mart.edges import delta, inbox, lake, registry, storage
+from mart.edges import delta, inbox, lake, registry
 from mart.schema import Table
 from mart.settings import Settings
 from mart.tables import (
@@ -119,8 +119,7 @@ def live_points(home: Home) -> Iterator[Callable[[], Point]]:
     yield coming(home, lambda it: Point("between events and speed", (it.events,), it.speed))
     yield coming(home, lambda it: Point("between speed and serving", (it.events, some(it.speed)), it.serving))
     yield coming(home, lambda it: Point("between two serving tables", (it.events, some(it.serving)), it.serving))
-    if not storage.in_s3(home.settings.lake):  # in S3 its end has always been noted before the kill came
-        yield coming(home, lambda it: Point("after the last write", (it.events, *it.speed, *it.serving), (it.ended,)))
+    yield coming(home, lambda it: Point("after the last write", (it.events, *it.speed, *it.serving), (it.ended,)))
 
 
 def pipeline_points(home: Home) -> Iterator[Callable[[], Point]]:
