@@ -26,7 +26,7 @@ from click.testing import CliRunner, Result
 from deltalake import write_deltalake
 
 from mart import release, training
-from mart.cli.models import models
+from mart.cli import main
 from mart.edges import factors, recording, registry, tracking
 from mart.edges.registry import Released
 from mart.gate import Verdict, judge
@@ -59,7 +59,7 @@ class Shop:
     settings: Settings
 
     def mart(self, *words: str) -> Result:
-        return CliRunner(env=self.environment).invoke(models, [*words, "--home", str(self.settings.home)])
+        return CliRunner(env=self.environment).invoke(main, ["models", *words, "--home", str(self.settings.home)])
 
     def json(self, *words: str) -> Any:  # noqa: ANN401
         return json.loads(self.mart(*words, "--json").stdout)

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mart.cli.schedule import schedule
+from mart.cli import main
 from mart.crawls import Crawls, Ended
 from mart.cron import BadCron, Cron
 from mart.edges.aws import AwsError
@@ -375,7 +375,7 @@ def test_one_schedule_at_a_time_keeps_a_folder(tmp_path: Path) -> None:
 
 
 def command(*words: str) -> tuple[int, str]:
-    result = CliRunner().invoke(schedule, list(words))
+    result = CliRunner().invoke(main, ["schedule", *words])
     assert not result.exception or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.output
 

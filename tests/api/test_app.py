@@ -18,7 +18,7 @@ from prometheus_client import REGISTRY
 
 import mart
 from mart.api.app import app
-from mart.cli.serve import serve
+from mart.cli import main
 from mart.local import ports
 from mart.local.http import DIRECT
 from mart.settings import Settings
@@ -149,7 +149,7 @@ def test_the_command_serves_until_told_to_stop_and_logs_no_key(tmp_path: Path) -
     with pytest.raises(urllib.error.HTTPError) as told:
         DIRECT.open(request, timeout=10)
     assert told.value.code == 429  # there is no broker
-    taken = CliRunner().invoke(serve, ["--port", str(port), "--home", str(tmp_path), "--settings", str(file)])
+    taken = CliRunner().invoke(main, ["serve", "--port", str(port), "--home", str(tmp_path), "--settings", str(file)])
     assert taken.exit_code == 1
     assert f"can't listen at 127.0.0.1:{port} (Address already in use): choose another by --port" in taken.output
     code, out, err = serving.end(signal.SIGTERM)

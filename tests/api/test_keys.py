@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from mart.api.app import app
 from mart.api.bots import is_bot
 from mart.api.limits import Limits
-from mart.cli.serve import WithoutQuery, serve
+from mart.cli import main
+from mart.cli.serve import WithoutQuery
 from mart.edges.collecting import Lot
 from mart.settings import Api, ApiKey, Settings
 from tests.api.collecting import ADMIN, KEYS, PUBLIC, READER, SERVER, SHOP, Client, Standin
@@ -125,7 +126,7 @@ def test_without_keys_this_machine_alone_is_served(client: str, url: str, origin
 
 
 def test_without_keys_nobody_listens_elsewhere() -> None:
-    done = CliRunner().invoke(serve, ["--host", "0.0.0.0"])
+    done = CliRunner().invoke(main, ["serve", "--host", "0.0.0.0"])
     assert done.exit_code == 2
     assert "without keys only this machine is served" in done.output
 

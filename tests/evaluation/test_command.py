@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from mart.cli.evaluate import FORMATS, MODELS, evaluate
+from mart.cli import main
+from mart.cli.evaluate import FORMATS, MODELS
 from mart.evaluation import evaluate as evaluation
 from mart.evaluation import reading
 
@@ -28,7 +29,7 @@ def ratings(tmp_path: Path) -> Path:
 
 
 def run(home: Path, *words: object) -> Result:
-    return CliRunner().invoke(evaluate, [*map(str, words), "--home", str(home)])
+    return CliRunner().invoke(main, ["evaluate", *map(str, words), "--home", str(home)])
 
 
 def test_one_document_on_stdout_and_nothing_else(ratings: Path, tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
-from mart.cli.evaluate import evaluate
-from mart.cli.models import models
+from mart.cli import main
 from mart.edges import factors, registry, tracking, trials
 from mart.local.demoshop.market import Market
 from mart.notebooks import comparing, examples
@@ -150,7 +149,7 @@ def test_train_and_compare_says_what_mart_evaluate_says(trained: Settings, compa
     assert asked
     words = ["--protocol", "time-split", "--format", "lake", "--cut", f"{asked.cut:%Y-%m-%dT%H:%M:%S}", "--json"]
     peers = ["--models", "popularity,item_item_cosine,ease", "--home", str(trained.home)]
-    told = json.loads(CliRunner().invoke(evaluate, [*words, *peers]).stdout)
+    told = json.loads(CliRunner().invoke(main, ["evaluate", *words, *peers]).stdout)
     shown = {row["name"]: row for row in compared.rows("Recommenders")}
     assert shown.keys() == {"implicit_als", "popularity", "item_item_cosine", "ease"}
     for row in told["rows"]:
@@ -182,7 +181,9 @@ def test_train_and_compare_keeps_each_configuration_once_and_releases_nothing(tr
 def test_the_record_of_a_review_names_both_versions_and_says_what_the_gate_says(
     trained: Settings, reviewed: Run
 ) -> None:
-    gate = json.loads(CliRunner().invoke(models, ["explain-gate", "2", "--json", "--home", str(trained.home)]).stdout)
+    gate = json.loads(
+        CliRunner().invoke(main, ["models", "explain-gate", "2", "--json", "--home", str(trained.home)]).stdout
+    )
     failed = ", ".join(check["name"] for check in gate["checks"] if not check["passed"])
     assert failed
     (file,) = (trained.home / "reviews").glob("*-version-2.md")
@@ -207,7 +208,9 @@ def test_the_record_of_a_review_names_both_versions_and_says_what_the_gate_says(
 
 
 def test_a_review_draws_the_figures_of_the_gate(trained: Settings, reviewed: Run) -> None:
-    gate = json.loads(CliRunner().invoke(models, ["explain-gate", "2", "--json", "--home", str(trained.home)]).stdout)
+    gate = json.loads(
+        CliRunner().invoke(main, ["models", "explain-gate", "2", "--json", "--home", str(trained.home)]).stdout
+    )
     figures = {one["name"].removeprefix("segment "): one["figures"] for one in gate["checks"]}
     drawn = {row["name"]: row for row in reviewed.rows("Better or worse")}
     assert drawn["all, beside version 1"]["middle"] == figures["champion"]["difference"]

@@ -7,7 +7,7 @@ import confluent_kafka as ck
 import pytest
 from click.testing import CliRunner, Result
 
-from mart.cli.data import generate, replay
+from mart.cli import main
 from mart.edges import kafka
 from mart.replay import FORMATS, send
 from mart.settings import Settings
@@ -23,8 +23,7 @@ def lines(tmp_path: Path) -> Path:
 
 
 def run(*arguments: object) -> Result:
-    command = {"replay": replay, "generate": generate}[str(arguments[0])]
-    return CliRunner().invoke(command, [str(one) for one in arguments[1:]])
+    return CliRunner().invoke(main, [str(one) for one in arguments])
 
 
 def inbox(home: Path, folder: str) -> bytes:

@@ -20,7 +20,7 @@ import confluent_kafka as ck
 import pytest
 from click.testing import CliRunner
 
-from mart.cli.poll import poll as command
+from mart.cli import main
 from mart.edges import kafka, producing, snowflake
 from mart.local import poller, services
 from mart.local.poller import Failed, Polling
@@ -350,12 +350,12 @@ def test_it_waits_for_a_snowflake_that_is_away(one: Settings, tmp_path: Path) ->
 
 
 def test_usage_that_cannot_end_well_is_told_in_a_line(one: Settings, home: Path) -> None:
-    same = CliRunner().invoke(command, ["--home", str(home), "--on-failure", "product-details"])
+    same = CliRunner().invoke(main, ["poll", "--home", str(home), "--on-failure", "product-details"])
     assert same.exit_code == 2
     assert "round in circles" in same.output
     asked = ["--home", str(home), "--on-failure", "no-such-topic", "--available-now"]
     before = dict(os.environ)
-    missing = CliRunner().invoke(command, asked)
+    missing = CliRunner().invoke(main, ["poll", *asked])
     os.environ.clear()
     os.environ.update(before)
     assert missing.exit_code == 1

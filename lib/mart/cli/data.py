@@ -15,8 +15,6 @@ from rich.progress import TimeElapsedColumn as Elapsed
 from rich.progress import TimeRemainingColumn as Remaining
 
 from mart.cli.options import home_option, json_option, settings_of
-from mart.edges.kafka import KafkaError
-from mart.edges.kinesis import NotPublished
 from mart.replay import FORMATS, send
 from mart.replay import generate as shop
 from mart.replay.files import NoInput, find
@@ -155,7 +153,7 @@ def _told() -> Iterator[None]:
         yield
     except NoInput as error:
         raise click.UsageError(str(error)) from None
-    except (KafkaError, NotPublished, OSError) as error:
+    except OSError as error:
         raise click.ClickException(str(error)) from None
 
 

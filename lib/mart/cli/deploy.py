@@ -110,7 +110,7 @@ def settings(file: Path) -> None:
 
 
 def _open(file: Path) -> tuple["Environment", list["Template"], "CloudFormation"]:
-    """Read an environment and the templates, and reach its account. Raises UsageError and ClickException."""
+    """Read an environment and the templates, and reach its account. Raises UsageError and NoTemplates."""
     from mart.deploying import deploy as work
     from mart.deploying import templates
     from mart.deploying.environment import BadEnvironment, Environment
@@ -122,8 +122,6 @@ def _open(file: Path) -> tuple["Environment", list["Template"], "CloudFormation"
         work.check(environment, found)
     except BadEnvironment as error:
         raise click.UsageError(str(error)) from None
-    except templates.NoTemplates as error:
-        raise click.ClickException(str(error)) from None
     return environment, found, CloudFormation(Aws(region=environment.region), _say)
 
 

@@ -119,21 +119,14 @@ def _models(chosen: str | None, protocol: str) -> tuple[str, ...]:
 
 
 def _evaluated(settings: Settings, asked: Asked) -> "Report":
-    from mart.edges.tracking import RegistryAway
     from mart.evaluation import evaluate as evaluation
-    from mart.evaluation.reading import NoActs
     from mart.evaluation.report import Report
-    from mart.models.baselines import TooLarge
-    from mart.replay.files import NoInput
 
-    try:
-        split, left_out = _split(settings, asked)
-        als, search = _searched(settings, asked, split)
-        with _trainers(settings, asked.models) as trainers:
-            rows = evaluation.rows(split, asked.models, als, trainers, _say)
-        return Report(asked.protocol, split, rows, left_out, search)
-    except (NoActs, NoInput, TooLarge, RegistryAway) as error:
-        raise click.ClickException(str(error)) from None
+    split, left_out = _split(settings, asked)
+    als, search = _searched(settings, asked, split)
+    with _trainers(settings, asked.models) as trainers:
+        rows = evaluation.rows(split, asked.models, als, trainers, _say)
+    return Report(asked.protocol, split, rows, left_out, search)
 
 
 def _split(settings: Settings, asked: Asked) -> tuple["Split", int]:

@@ -1,7 +1,6 @@
 """`mart models promote`, `mart models rollback`: who is champion, and how that is told when it can't be."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +38,7 @@ def promote(version: str, force: bool, why: str, home: Path, file: str | None, a
 
     _check_why(force, why)
     settings = settings_of(home, file)
-    with told():
-        made = release.promote(settings, version, _measure(settings), why.strip(), force)
+    made = release.promote(settings, version, _measure(settings), why.strip(), force)
     shown.promoted(made, as_json)
 
 
@@ -60,22 +58,8 @@ def rollback(why: str, home: Path, file: str | None, as_json: bool) -> None:
 
     _check_why(False, why)
     settings = settings_of(home, file)
-    with told():
-        made = release.rollback(settings, why.strip())
+    made = release.rollback(settings, why.strip())
     shown.promoted(made, as_json)
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Tell what is not as it should be in one line."""
-    from mart.edges.factors import NoFactors
-    from mart.edges.registry import NoVersion, RegistryAway
-    from mart.release import Refused
-
-    try:
-        yield
-    except (NoVersion, RegistryAway, NoFactors, Refused, FileExistsError) as error:
-        raise click.ClickException(str(error)) from None
 
 
 def _measure(settings: "Settings") -> "Callable[[Released], Verdict]":

@@ -10,7 +10,6 @@ from rich.markdown import Markdown
 
 from mart.cli import model_promotion as promotion
 from mart.cli import model_tables as shown
-from mart.cli.model_promotion import told
 from mart.cli.options import home_option, json_option, settings_of, settings_option
 
 
@@ -36,8 +35,7 @@ def list_(home: Path, file: str | None, as_json: bool) -> None:
     """
     from mart.edges import registry
 
-    with told():
-        found = registry.versions(settings_of(home, file))
+    found = registry.versions(settings_of(home, file))
     if as_json:
         print(json.dumps({"versions": [shown.document(version) for version in found]}))
     elif found:
@@ -63,9 +61,8 @@ def show(version: str, home: Path, file: str | None, as_json: bool) -> None:
     from mart.edges import registry
 
     settings = settings_of(home, file)
-    with told():
-        found = registry.get(settings, version)
-        text = release.described(settings, found)
+    found = registry.get(settings, version)
+    text = release.described(settings, found)
     if as_json:
         print(json.dumps(shown.document(found) | {"card": text}))
     elif sys.stdout.isatty():
@@ -93,8 +90,7 @@ def compare(a: str, b: str, home: Path, file: str | None, as_json: bool) -> None
     from mart.edges import registry
 
     settings = settings_of(home, file)
-    with told():
-        one, other = (registry.get(settings, name) for name in (a, b))
+    one, other = (registry.get(settings, name) for name in (a, b))
     both = shown.side_by_side(one, other)
     print(json.dumps(both)) if as_json else shown.compared(both)
 
@@ -116,9 +112,8 @@ def explain_gate(version: str, home: Path, file: str | None, as_json: bool) -> N
     from mart.edges import registry
 
     settings = settings_of(home, file)
-    with told():
-        found = registry.get(settings, version)
-        verdict = release.recorded(settings, found)
+    found = registry.get(settings, version)
+    verdict = release.recorded(settings, found)
     if verdict is None:
         raise click.ClickException(
             f"version {found.version} never met the gate; `mart models promote` would measure it"
@@ -147,10 +142,9 @@ def export(version: str, folder: Path, home: Path, file: str | None, as_json: bo
     from mart.edges import factors, registry
 
     settings = settings_of(home, file)
-    with told():
-        released = registry.released(settings, registry.get(settings, version).version)
-        assert released
-        written = factors.export(settings, released, folder)
+    released = registry.released(settings, registry.get(settings, version).version)
+    assert released
+    written = factors.export(settings, released, folder)
     if as_json:
         print(json.dumps({"version": released.version, "files": [str(one) for one in written]}))
         return

@@ -48,21 +48,16 @@ def package(
       mart package --target glue --target lambda-offers
       mart package --arch aarch64 --to s3://my-artifacts/2026-11-26
     """
-    from mart.edges.aws import AwsError
-    from mart.packaging import PackageError
     from mart.packaging.upload import upload
 
     settings = settings_of(home, file)
     if to and not re.fullmatch("s3://[^/]+/.+", to):
         raise click.UsageError(f"--to {to}: say s3://BUCKET/RELEASE")
-    try:
-        made = _make(targets or tuple(TARGETS), arch, out.absolute())
-        if to:
-            with _bar("uploading", sum(one.bytes for one in made)) as (bar, task):
-                for one in made:
-                    upload(settings.aws, one, out, to, lambda count: bar.advance(task, count))
-    except (PackageError, AwsError) as error:
-        raise click.ClickException(str(error)) from None
+    made = _make(targets or tuple(TARGETS), arch, out.absolute())
+    if to:
+        with _bar("uploading", sum(one.bytes for one in made)) as (bar, task):
+            for one in made:
+                upload(settings.aws, one, out, to, lambda count: bar.advance(task, count))
     if as_json:
         print(json.dumps({"out": str(out), "to": to, "targets": [asdict(one) for one in made]}))
     else:

@@ -60,7 +60,6 @@ def poll(
       mart poll --available-now
       mart poll --batch-size 1000 --window 2 --on-failure product-details-failed
     """
-    from mart.edges.kafka import KafkaError
     from mart.local import mapping, poller
 
     settings = settings_of(home, file)
@@ -71,10 +70,7 @@ def poll(
     os.environ |= poller.environment(settings)
     how = poller.Polling(batch_size, window, retries, on_failure, available_now)
     started = time.monotonic()
-    try:
-        tally = poller.poll(settings, how, mapping.function(FUNCTION), _asked_to_stop(), _say)
-    except (KafkaError, poller.Failed) as error:
-        raise click.ClickException(str(error)) from None
+    tally = poller.poll(settings, how, mapping.function(FUNCTION), _asked_to_stop(), _say)
     told = asdict(tally) | {"seconds": round(time.monotonic() - started, 3)}
     sentence = "{records:,} records taken in {invocations:,} invocations, {failures:,} of which left some over; {given_up:,} given up"
     click.echo(json.dumps(told) if as_json else sentence.format(**told))

@@ -84,7 +84,7 @@ def _check(listed: bool, function: str | None, dry: bool, as_json: bool) -> None
 
 def _run(settings: Settings, file: Path | None, at_once: int) -> None:
     from mart import crawls
-    from mart.edges.outcomes import AtWork, Outcomes
+    from mart.edges.outcomes import Outcomes
     from mart.schedule import Runner, timetable
 
     table = timetable(settings.shops)
@@ -92,12 +92,9 @@ def _run(settings: Settings, file: Path | None, at_once: int) -> None:
         raise SettingsError('no shop has a cron line: add one, as in [shops.NAME] cron = "30 3 * * *"')
     more = ["--home", str(settings.home), *(["--settings", str(file.absolute())] if file else [])]
     outcomes, wall = Outcomes(crawls.folder(settings)), Wall()  # who reads that it runs may at once ask it to stop
-    try:
-        with outcomes.alone():
-            _say(f"{len(table)} shops; next {min((c.after(datetime.now(UTC)), s) for s, c in table.items())[1]}")
-            Runner(table, crawls.Crawls(more), outcomes, wall, _say, at_once).run()
-    except AtWork as error:
-        raise click.ClickException(str(error)) from None
+    with outcomes.alone():
+        _say(f"{len(table)} shops; next {min((c.after(datetime.now(UTC)), s) for s, c in table.items())[1]}")
+        Runner(table, crawls.Crawls(more), outcomes, wall, _say, at_once).run()
 
 
 def _list(settings: Settings, as_json: bool) -> None:

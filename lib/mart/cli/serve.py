@@ -34,7 +34,6 @@ def serve(home: Path, file: str | None, host: str | None, port: int | None) -> N
     from mart.api.keys import is_loopback
     from mart.edges.collecting import KafkaOutlet
     from mart.edges.kinesis import KinesisOutlet
-    from mart.experiments import ExperimentError
 
     settings = settings_of(home, file)
     host, port = host or settings.api.host, settings.api.port if port is None else port
@@ -44,10 +43,7 @@ def serve(home: Path, file: str | None, host: str | None, port: int | None) -> N
             "settings, or listen at 127.0.0.1"
         )
     door = _listen(host, port)
-    try:
-        engine = Engine(settings)
-    except ExperimentError as error:
-        raise click.ClickException(str(error)) from None
+    engine = Engine(settings)
     outlet = KinesisOutlet(settings) if settings.kinesis.activity else KafkaOutlet(settings)
     made = app(settings, engine, outlet)
     server = uvicorn.Server(uvicorn.Config(made, log_config=log_config(), server_header=False))

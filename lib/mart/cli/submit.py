@@ -46,7 +46,6 @@ def submit(
       mart submit streaming/live --on emr --settings s3://my-settings/prod.toml --dry-run
       mart submit batch/refine_offers --on glue --settings s3://my-settings/prod.toml -- --full
     """
-    from mart.edges.aws import AwsError
     from mart.submit import SubmitError, run
 
     _check(name, words, file)
@@ -58,8 +57,6 @@ def submit(
         _tell(_sent(settings, on, calls, waiting), name, on, as_json)
     except SubmitError as error:
         raise click.UsageError(str(error)) from None
-    except AwsError as error:
-        raise click.ClickException(str(error)) from None
 
 
 def _check(name: str, words: tuple[str, ...], file: str | None) -> None:

@@ -28,6 +28,10 @@ class NoFactors(LookupError):
     """The lake does not hold the factors of a version."""
 
 
+class NotEmpty(RuntimeError):
+    """A folder that is to be made new holds something already."""
+
+
 @dataclass(frozen=True)
 class Factors:
     """One side of a model: ids (rows), and where each lies: factors (rows, rank)."""
@@ -54,9 +58,9 @@ def read(settings: Settings, table: Table, version: str) -> Factors:
 
 
 def export(settings: Settings, released: Released, folder: Path) -> list[Path]:
-    """Write both sides of a version into a new folder; it is there whole or not at all. Raises NoFactors, FileExistsError."""
+    """Write both sides of a version into a new folder; it is there whole or not at all. Raises NoFactors, NotEmpty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileExistsError(f"{folder} is there already and not empty: name a new folder")
+        raise NotEmpty(f"{folder} is there already and not empty: name a new folder")
     sides = {side: read(settings, table, released.version) for side, table in SIDES.items()}
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
