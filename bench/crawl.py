@@ -21,7 +21,7 @@ from typing import NamedTuple
 from mart.local import ports
 
 ROOT = Path(__file__).parents[1]
-PRODUCTS, RUNS, CONCURRENT = 300, 3, 8
+PRODUCTS, RUNS, CONCURRENT = 1_000, 3, 8
 START = 1.0  # CPU seconds that any of them takes to be loaded
 
 BARE = """

@@ -63,7 +63,7 @@ class Summary:
 
     def document(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in ("shop", "crawl_id", "resumed", "reason", "items")}
-        return plain | self.counts | {"seconds": round(self.seconds, 1)}
+        return plain | self.counts | {"seconds": round(self.seconds, 3)}
 
     def sentence(self) -> str:
         c = self.counts
