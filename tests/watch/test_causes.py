@@ -22,7 +22,11 @@ from tests.scrapers.crawling import Crawls, Demo
 from tests.watch import tables
 from tests.watch.watching import RUNBOOK, desk
 
-YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+
+@pytest.fixture
+def yesterday() -> date:
+    """The last whole day, asked for by each test: midnight may come while others run."""
+    return datetime.now(UTC).date() - timedelta(days=1)
 
 
 @pytest.fixture
@@ -54,7 +58,7 @@ def test_a_ledger_that_somebody_tampered_with_is_an_alert_until_it_is_mended(set
         assert told.look() == ["over: ledger (processed.events)"]
 
 
-def test_a_day_without_its_purchases_is_an_alert_until_they_have_come(settings: Settings) -> None:
+def test_a_day_without_its_purchases_is_an_alert_until_they_have_come(settings: Settings, yesterday: date) -> None:
     served, dice = FUNNEL.at("serving"), random.Random(7)
 
     def day(on: date, purchases: int) -> None:
@@ -62,15 +66,15 @@ def test_a_day_without_its_purchases_is_an_alert_until_they_have_come(settings: 
         tables.append(settings, served, [counts | {"event_day": on, "category": "lamps", "shoppers": 1, "buyers": 1}])
 
     for week in range(1, 9):
-        day(YESTERDAY - timedelta(weeks=week), 300 + dice.randrange(30))
-        day(YESTERDAY - timedelta(weeks=week, days=1), 3_000)  # another weekday's shape does not matter
-    day(YESTERDAY, 20)
+        day(yesterday - timedelta(weeks=week), 300 + dice.randrange(30))
+        day(yesterday - timedelta(weeks=week, days=1), 3_000)  # another weekday's shape does not matter
+    day(yesterday, 20)
     with desk(settings, "volume") as told:
         assert told.look() == ["volume (purchases)"]
         assert told.values("mart_volume_ratio")["purchases",] < 0.1
         assert told.values("mart_volume_ratio")["views",] == pytest.approx(1, abs=0.06)
         rest = {
-            "event_day": YESTERDAY,
+            "event_day": yesterday,
             "category": "chairs",
             "views": 0,
             "cart_adds": 0,
@@ -82,7 +86,9 @@ def test_a_day_without_its_purchases_is_an_alert_until_they_have_come(settings: 
         assert told.look() == ["over: volume (purchases)"]
 
 
-def test_prices_without_their_decimal_point_are_an_alert_until_they_are_read_right(settings: Settings) -> None:
+def test_prices_without_their_decimal_point_are_an_alert_until_they_are_read_right(
+    settings: Settings, yesterday: date
+) -> None:
     def crawl(on: date, factor: int, first: int = 0) -> None:
         at = datetime(on.year, on.month, on.day, 3, tzinfo=UTC)
         rows = [
@@ -92,13 +98,13 @@ def test_prices_without_their_decimal_point_are_an_alert_until_they_are_read_rig
         tables.append(settings, OFFERS, rows)
 
     for week in range(1, 7):
-        crawl(YESTERDAY - timedelta(weeks=week), 1)
-    crawl(YESTERDAY, 100)
+        crawl(yesterday - timedelta(weeks=week), 1)
+    crawl(yesterday, 100)
     with desk(settings, "prices") as told:
         assert told.look() == ["prices (EUR, demo-alpha)"]
         assert told.values("mart_price_ratio")["EUR", "demo-alpha"] == pytest.approx(100)
         for first in (100, 200):
-            crawl(YESTERDAY, 1, first)  # the page object was corrected, and the shop was crawled again
+            crawl(yesterday, 1, first)  # the page object was corrected, and the shop was crawled again
         assert told.look() == ["over: prices (EUR, demo-alpha)"]
 
 
