@@ -37,7 +37,7 @@ def load(file: Path, home: Path, as_json: bool) -> None:
     settings = settings_of(home)
     try:
         lines = reading.read(file, datetime.now(UTC))
-    except (OSError, UnicodeDecodeError, reading.RatesError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(str(error)) from None
     inbox.write(settings, reading.FOLDER, file.stem, lines)
     if code := job.run_all([("batch/rates", job.load("batch/rates"))], settings, job.Options()):
