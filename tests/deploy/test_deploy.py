@@ -91,7 +91,7 @@ def _functions_know_the_network(aws: Aws) -> None:
 
 def _settings_can_be_read(aws: Aws, file: Path) -> None:
     facts = rendering.facts(ENVIRONMENT, cloud(aws), no_msk)
-    file.write_text(rendering.toml(rendering.document(facts, ENVIRONMENT.settings)))
+    file.write_text(rendering.text(ENVIRONMENT, facts))
     settings = Settings.read(file, file.parent)
     assert settings.lake == f"s3a://{LAKE}/lake"
     assert settings.kinesis.activity == "mart-test-activity"

@@ -105,8 +105,11 @@ def down(file: Path, with_data: bool, yes: bool, as_json: bool) -> None:
 @env_option
 def settings(file: Path) -> None:
     """Print the settings for jobs there, as TOML, of what the stacks give."""
+    from mart.deploying import rendering
+
     environment, _, cloud = _open(file)
-    print(_settings(environment, cloud), end="")
+    facts = rendering.facts(environment, cloud, _brokers(environment))
+    print(rendering.text(environment, facts), end="")
 
 
 def _open(file: Path) -> tuple["Environment", list["Template"], "CloudFormation"]:
@@ -139,14 +142,6 @@ def _brokers(environment: "Environment") -> Callable[[str], str]:
     return lambda cluster: msk.brokers(cluster, Aws(region=environment.region))
 
 
-def _settings(environment: "Environment", cloud: "CloudFormation") -> str:
-    """Write what the stacks make of the settings."""
-    from mart.deploying import rendering
-
-    facts = rendering.facts(environment, cloud, _brokers(environment))
-    return rendering.toml(rendering.document(facts, environment.settings))
-
-
 def _publish(environment: "Environment", cloud: "CloudFormation") -> str:
     """Put the settings where jobs read them, once there is such a place; give the address."""
     from mart.deploying import rendering
@@ -155,8 +150,7 @@ def _publish(environment: "Environment", cloud: "CloudFormation") -> str:
     facts = rendering.facts(environment, cloud, _brokers(environment))
     if "ArtifactsBucket" not in facts:
         return ""
-    text = rendering.toml(rendering.document(facts, environment.settings))
-    key = f"settings/{environment.name}.toml"
+    key, text = f"settings/{environment.name}.toml", rendering.text(environment, facts)
     return artifacts.put(facts["ArtifactsBucket"], key, text, Aws(region=environment.region))
 
 

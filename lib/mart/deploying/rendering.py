@@ -54,6 +54,11 @@ def facts(environment: Environment, cloud: CloudFormation, brokers: deploy.Broke
     return {"Region": environment.region} | told | given
 
 
+def text(environment: Environment, known: dict[str, str]) -> str:
+    """Write the settings of an environment whose facts are known."""
+    return toml(document(known, environment.settings))
+
+
 def document(known: dict[str, str], besides: dict[str, Any]) -> dict[str, Any]:
     """Make settings of facts; what the environment says besides has the last word."""
     made: dict[str, Any] = {}
