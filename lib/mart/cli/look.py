@@ -73,6 +73,7 @@ def verify(home: Path, as_json: bool) -> None:
 
 def _show(findings: Sequence["Finding"]) -> None:
     table = Table("", "check", "subject", "finding", title="mart verify")
+    table.columns[2].overflow = "fold"  # names of tables are there to be copied
     for finding in findings:
         table.add_row("[red]off[/]" if finding.off else "[green]ok[/]", finding.check, finding.subject, finding.detail)
     Console(file=sys.stdout).print(table)

@@ -14,7 +14,10 @@ def shaped(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]])
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
         is_number = bool(rows) and isinstance(rows[0][number], int | float | Decimal)
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="ellipsis")
+        if is_number:
+            table.add_column(column, justify="right", no_wrap=True)
+        else:
+            table.add_column(column, overflow="fold")  # names are there to be copied
     for row in rows:
         table.add_row(*[value if isinstance(value, Text) else Text(_shown(value)) for value in row])
     return table
